@@ -1,0 +1,201 @@
+"""Customers and everybody else who has a part in a sale: companies, their people, and rivals.
+
+Rules: docs/business-rules.md#registration, docs/business-rules.md#field-classes
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.accounts.querysets import AccountQuerySet, CompetitorQuerySet, ContactQuerySet
+from openpsm.core.text import SortKeyField
+from openpsm.core.versions import Versioned
+from openpsm.org.models import Department
+
+
+class AccountKind(models.TextChoices):
+    """What a company or public body mainly is to us."""
+
+    BUYER = "buyer", _("buyer")
+    END_USER = "end_user", _("end user")
+    DESIGN = "design_institute", _("design institute")
+    CONTRACTOR = "contractor", _("general contractor")
+    DEALER = "dealer", _("dealer")
+    OEM = "oem", _("OEM")
+    SUPPLIER = "supplier", _("supplier")
+    AGENCY = "agency", _("tender agency")
+    PUBLIC = "public_body", _("public body")
+
+
+class Account(Versioned):
+    """A company or public body. Without owner it is in the public pool, or `is_unassigned` after a take-over."""
+
+    name = models.CharField(_("full name"), max_length=200)
+    strict_key = models.CharField(max_length=200, db_index=True)
+    sort_key = SortKeyField()
+    search_text = models.TextField(default="")
+    short_name = models.CharField(_("short name"), max_length=60, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=AccountKind, default=AccountKind.BUYER)
+    uscc = models.CharField(_("unified social credit code"), max_length=30, blank=True, db_index=True)
+    country = models.CharField(_("country"), max_length=2, default="CN")
+    region = models.CharField(_("region"), max_length=6, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    industry = models.CharField(_("industry"), max_length=5, blank=True)
+    domain = models.CharField(_("web domain"), max_length=100, blank=True, db_index=True)
+    phone = models.CharField(_("switchboard"), max_length=40, blank=True)
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, verbose_name=_("parent company"))
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="accounts")
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
+    is_unassigned = models.BooleanField(default=False)
+    note = models.TextField(_("note"), blank=True)
+    custom = models.JSONField(default=dict, blank=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account")
+        indexes: ClassVar = [
+            models.Index(fields=["sort_key", "id"], name="account_by_name"),
+            models.Index(fields=["owner", "sort_key", "id"], name="account_by_owner"),
+            models.Index(fields=["department", "sort_key", "id"], name="account_by_department"),
+            models.Index(fields=["-created_at", "-id"], name="account_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountName(models.Model):
+    """Another name of an account: short, former, English or simply seen somewhere."""
+
+    class Kind(models.TextChoices):
+        SHORT = "short", _("short name")
+        FORMER = "former", _("former name")
+        ENGLISH = "english", _("English name")
+        ALIAS = "alias", _("other spelling")
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="names")
+    name = models.CharField(max_length=200)
+    strict_key = models.CharField(max_length=200, db_index=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "strict_key"], name="account_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountGram(models.Model):
+    """Two neighbouring characters of an account's names: finds parts of Chinese names from two characters up.
+
+    The primary key order (gram, account) is what both databases scan, whatever their trigram support.
+    """
+
+    gram = models.CharField(max_length=2)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="grams", db_index=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["gram", "account"], name="account_gram_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["account"], name="account_gram_account")]
+
+    def __str__(self) -> str:
+        return self.gram
+
+
+class AccountMember(models.Model):
+    """Who works on an account beside its owner; the owner is always a member too."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="account_links")
+    is_owner = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "account"], name="account_member_once"),
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(is_owner=True), name="account_has_one_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on account {self.account_id}"
+
+
+class Contact(Versioned):
+    """A person at an account. Phone, mail and chat name are personal: shown to members of the account or its projects."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="contacts")
+    name = models.CharField(_("name"), max_length=60)
+    sort_key = SortKeyField()
+    title = models.CharField(_("post"), max_length=100, blank=True)
+    unit = models.CharField(_("department"), max_length=100, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    mobile = models.CharField(_("mobile phone"), max_length=40, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    chat_name = models.CharField(_("WeChat"), max_length=60, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    purpose = models.CharField(_("why we keep this person's data"), max_length=200, blank=True)
+    custom = models.JSONField(default=dict, blank=True)
+    erased_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        indexes: ClassVar = [models.Index(fields=["account", "sort_key", "id"], name="contact_by_account")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Competitor(Versioned):
+    """A rival company, known to all sellers."""
+
+    name = models.CharField(_("name"), max_length=200)
+    strict_key = models.CharField(max_length=200, unique=True)
+    sort_key = SortKeyField()
+    note = models.TextField(_("note"), blank=True)
+
+    objects = CompetitorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("competitor")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Industry(models.Model):
+    """A class of GB/T 4754-2017 (国民经济行业分类)."""
+
+    code = models.CharField(max_length=5, primary_key=True)
+    name = models.CharField(max_length=100)
+    parent_code = models.CharField(max_length=5, blank=True)
+    level = models.PositiveSmallIntegerField()
+    search_text = models.TextField(default="")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Division(models.Model):
+    """A province, city or county of China (行政区划), by its six-digit code."""
+
+    code = models.CharField(max_length=6, primary_key=True)
+    name = models.CharField(max_length=60)
+    full_name = models.CharField(max_length=120)
+    parent_code = models.CharField(max_length=6, blank=True)
+    level = models.PositiveSmallIntegerField()
+    search_text = models.TextField(default="")
+
+    def __str__(self) -> str:
+        return self.full_name

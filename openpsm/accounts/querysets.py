@@ -1,0 +1,71 @@
+"""Which accounts, contacts and competitors: visibility first, then the filters that chain on one model."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from openpsm.core.text import bigrams, fold
+from openpsm.org import access
+from openpsm.org.permissions import Permission
+
+if TYPE_CHECKING:
+    from openpsm.org.models import User
+
+
+def _visible_projects(user: "User") -> models.QuerySet[Any]:
+    """Projects stand a layer above; they are reached by name so that one rule of visibility serves both."""
+    projects: models.QuerySet[Any] = apps.get_model("projects", "Project")._default_manager.all()
+    return projects.visible_to(user)  # type: ignore[attr-defined, no-any-return]  # the manager comes from ProjectQuerySet
+
+
+def _accounts_of_visible_projects(user: "User") -> models.QuerySet[Any]:
+    parties = apps.get_model("projects", "Party")._default_manager
+    return parties.filter(project__in=_visible_projects(user)).values("account_id")
+
+
+class AccountQuerySet(models.QuerySet["Any"]):
+    """Accounts that are not in the recycle bin come through `visible_to`."""
+
+    def live(self) -> "AccountQuerySet":
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: "User") -> "AccountQuerySet":
+        """Owner, account team, managers, wide reach, the public pool, and whoever sees one of its projects."""
+        members = apps.get_model("accounts", "AccountMember")._default_manager
+        mine = Q(pk__in=members.filter(user=user).values("account_id"))
+        mine |= Q(pk__in=_accounts_of_visible_projects(user))
+        if access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE):
+            mine |= Q(owner=None, is_unassigned=False)
+        condition = access.visible(user, view_all=Permission.ACCOUNT_VIEW_ALL, mine=mine)
+        return self.live() if condition is None else self.live().filter(condition)
+
+    def matching(self, text: str) -> "AccountQuerySet":
+        """Accounts one of whose names holds the text (two characters up), or whose credit code begins with it."""
+        grams = bigrams(fold(text))
+        if not grams:
+            return self.filter(search_text__startswith=fold(text)) if text else self
+        found = self
+        table = apps.get_model("accounts", "AccountGram")._default_manager
+        for gram in list(dict.fromkeys(grams))[:6]:
+            found = found.filter(pk__in=table.filter(gram=gram).values("account_id"))
+        return found.filter(search_text__contains=fold(text))
+
+
+class ContactQuerySet(models.QuerySet["Any"]):
+    """Contacts follow their account."""
+
+    def live(self) -> "ContactQuerySet":
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: "User") -> "ContactQuerySet":
+        accounts = apps.get_model("accounts", "Account")._default_manager.all()
+        return self.live().filter(account__in=accounts.visible_to(user))  # type: ignore[attr-defined]  # AccountQuerySet
+
+
+class CompetitorQuerySet(models.QuerySet["Any"]):
+    """Rivals are known to everybody who works on projects."""
+
+    def visible_to(self, user: "User") -> "CompetitorQuerySet":
+        return self if user.is_active else self.none()

@@ -1,0 +1,8 @@
+"""Application set-up of `activities`."""
+
+from django.apps import AppConfig
+
+
+class ActivitiesConfig(AppConfig):
+    name = "openpsm.activities"
+    label = "activities"

@@ -1,0 +1,122 @@
+"""Visits, calls and everything else we do with a customer: planned, then done, then followed by the next.
+
+Rule: docs/business-rules.md#visits
+"""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.accounts.models import Account, Contact
+from openpsm.activities.querysets import ActivityQuerySet
+from openpsm.buying.models import Stakeholder
+from openpsm.core.money import MoneyField, QuantityField
+from openpsm.core.versions import Versioned
+from openpsm.org.models import Department
+from openpsm.projects.models import Project
+
+
+class ActivityKind(models.TextChoices):
+    VISIT = "visit", _("visit")
+    CALL = "call", _("phone call")
+    EXCHANGE = "technical_exchange", _("technical exchange")
+    PLANT_TOUR = "plant_tour", _("plant tour")
+    REFERENCE = "reference_visit", _("visit to a reference customer")
+    DEMO = "demo", _("demonstration")
+    TRIAL = "sample_trial", _("sample trial")
+    PROPOSAL = "proposal", _("proposal handed in")
+    DINNER = "dinner", _("dinner")
+    MEETING = "meeting", _("meeting")
+    MESSAGE = "message", _("message")
+    OTHER = "other", _("other")
+
+
+class Activity(Versioned):
+    """One contact with a customer. Done ones carry a result and a next step; `hours` and `cost` are optional."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("planned")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="activities")
+    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="activities")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="activities")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(_("kind"), max_length=20, choices=ActivityKind, default=ActivityKind.VISIT)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    planned_on = models.DateField(_("planned for"), null=True, blank=True)
+    done_on = models.DateField(_("done on"), null=True, blank=True)
+    purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+    wanted_result = models.CharField(_("wanted result"), max_length=200, blank=True)
+    result = models.TextField(_("result"), blank=True)
+    effect = models.CharField(_("effect"), max_length=200, blank=True)
+    next_step = models.CharField(_("next step"), max_length=200, blank=True)
+    next_on = models.DateField(_("next step on"), null=True, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    hours = QuantityField(_("hours"), null=True, blank=True)
+    cost = MoneyField(_("cost"), null=True, blank=True)
+    cost_currency = models.CharField(max_length=3, default="CNY")
+    is_confirmed = models.BooleanField(_("confirmed"), default=False)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    client_key = models.CharField(max_length=64, blank=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("activity")
+        indexes: ClassVar = [
+            models.Index(fields=["project", "-id"], name="activity_by_project"),
+            models.Index(fields=["account", "-id"], name="activity_by_account"),
+            models.Index(fields=["owner", "-id"], name="activity_by_owner"),
+            models.Index(fields=["department", "-id"], name="activity_by_department"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["owner", "client_key"], condition=~models.Q(client_key=""), name="activity_sent_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="done") | models.Q(done_on__isnull=False), name="done_activity_has_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.done_on or self.planned_on}"
+
+
+class ActivityPerson(models.Model):
+    """Somebody of the customer's who was there."""
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="people")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="met_in")
+    stakeholder = models.ForeignKey(Stakeholder, models.PROTECT, null=True, related_name="met_in")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "activity", Coalesce("contact", 0), Coalesce("stakeholder", 0), name="person_once_per_activity"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id or self.stakeholder_id} in {self.activity_id}"
+
+
+class ActivityColleague(models.Model):
+    """One of us who came along."""
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="colleagues")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["activity", "user"], name="colleague_once_per_activity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.activity_id}"

@@ -1,0 +1,8 @@
+"""Application set-up of `exchange`."""
+
+from django.apps import AppConfig
+
+
+class ExchangeConfig(AppConfig):
+    name = "openpsm.exchange"
+    label = "exchange"

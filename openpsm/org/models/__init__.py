@@ -1,0 +1,17 @@
+"""Staff, their departments and roles, their sessions and tokens, their tasks and notifications."""
+
+from openpsm.org.models.people import Department, DepartmentManager, Role, RoleGrant, User
+from openpsm.org.models.signin import AccessToken, UserSession
+from openpsm.org.models.work import Notification, Task
+
+__all__ = [
+    "AccessToken",
+    "Department",
+    "DepartmentManager",
+    "Notification",
+    "Role",
+    "RoleGrant",
+    "Task",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,67 @@
+"""What somebody must do by a date, and what somebody should know."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.core.versions import Versioned
+from openpsm.org.models.people import User
+
+
+class Task(Versioned):
+    """Something one person must do by a date, made by hand or by the system (`origin` says by which rule).
+
+    `subject_*` is the record it is about; `project_id` the project it belongs to. A system task is never made
+    twice while one with the same `origin` and subject is open.
+    """
+
+    owner = models.ForeignKey(User, models.PROTECT, related_name="tasks")
+    title = models.CharField(_("what to do"), max_length=200)
+    detail = models.TextField(_("details"), blank=True)
+    due_on = models.DateField(_("due on"), null=True)
+    origin = models.CharField(max_length=60, blank=True)
+    subject_type = models.CharField(max_length=60, blank=True)
+    subject_id = models.BigIntegerField(null=True)
+    project_id = models.BigIntegerField(null=True)
+    done_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
+    result = models.TextField(_("result"), blank=True)
+
+    class Meta:
+        verbose_name = _("task")
+        indexes: ClassVar = [
+            models.Index(fields=["owner", "due_on", "id"], name="task_open_by_owner", condition=models.Q(done_at=None)),
+            models.Index(fields=["project_id", "due_on", "id"], name="task_by_project"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["origin", "subject_type", "subject_id", "owner"],
+                condition=~models.Q(origin="") & models.Q(done_at=None, dropped_at=None),
+                name="one_open_task_per_origin",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Notification(models.Model):
+    """A line in somebody's bell: which event about which record; its text is built when it is shown."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-id"], name="notification_by_user"),
+            models.Index(fields=["user"], name="notification_unread", condition=models.Q(read_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind

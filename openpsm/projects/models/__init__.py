@@ -1,0 +1,31 @@
+"""Projects, who has a part in them, and the record of their gates."""
+
+from openpsm.projects.models.gates import Confirmation, Debt, GateReview, ProjectFacts, StageVisit
+from openpsm.projects.models.project import (
+    ClosingReport,
+    Outcome,
+    Party,
+    PartyRole,
+    Project,
+    ProjectMember,
+    ProjectProduct,
+    PurchasingForm,
+    TeamRole,
+)
+
+__all__ = [
+    "ClosingReport",
+    "Confirmation",
+    "Debt",
+    "GateReview",
+    "Outcome",
+    "Party",
+    "PartyRole",
+    "Project",
+    "ProjectFacts",
+    "ProjectMember",
+    "ProjectProduct",
+    "PurchasingForm",
+    "StageVisit",
+    "TeamRole",
+]

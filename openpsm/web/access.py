@@ -1,0 +1,57 @@
+"""Every page declares who may call it; a route without a declaration fails the tests and is refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from openpsm.org import access
+from openpsm.org.models import User
+from openpsm.org.permissions import Permission
+
+P = ParamSpec("P")
+
+
+class UserRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User  # type: ignore[assignment]  # the middleware saw to it
+    htmx: Any
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a view declares: `permission` None means any signed-in person (rows are still scoped by `visible_to`)."""
+
+    permission: Permission | None
+    is_open: bool
+    methods: tuple[str, ...]
+
+
+def page(
+    permission: Permission | None = None, *, is_open: bool = False, methods: tuple[str, ...] = ("GET",)
+) -> Callable[[Callable[Concatenate[Any, P], HttpResponse]], Callable[Concatenate[Any, P], HttpResponse]]:
+    """Declare a view's permission and methods; GET implies HEAD. Raises PermissionDenied (403) without the right."""
+    allowed = (*methods, "HEAD") if "GET" in methods else methods
+
+    def declare(view: Callable[Concatenate[Any, P], HttpResponse]) -> Callable[Concatenate[Any, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if permission is not None and not access.reach(request.user).holds_anywhere(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        checked = require_http_methods(list(allowed))(guarded)
+        checked.route = Route(permission, is_open, allowed)  # type: ignore[attr-defined]  # read by route_of
+        return checked
+
+    return declare
+
+
+def route_of(view: Callable[..., Any]) -> Route | None:
+    """Return what the view declared, None for views that are not pages (API, static files)."""
+    return getattr(view, "route", None)

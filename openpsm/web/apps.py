@@ -1,0 +1,8 @@
+"""Application set-up of `web`."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "openpsm.web"
+    label = "web"

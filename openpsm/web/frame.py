@@ -1,0 +1,51 @@
+"""The left bar and what stands around every page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.org import access
+from openpsm.org.models import Notification, User
+from openpsm.org.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu; `permissions` any of which shows it, empty for everybody."""
+
+    name: str
+    label: Any
+    icon: str
+    permissions: tuple[Permission, ...] = ()
+
+
+ENTRIES = (
+    Entry("today", _("Today"), "calendar-due"),
+    Entry("project-list", _("Projects"), "briefcase"),
+    Entry("account-list", _("Accounts"), "building"),
+    Entry("registration-list", _("Registrations"), "flag"),
+    Entry("activity-list", _("Activities"), "walk"),
+    Entry("product-list", _("Products"), "package"),
+    Entry("guide", _("Guide"), "book"),
+    Entry(
+        "settings",
+        _("Settings"),
+        "settings",
+        (Permission.USER_ADMIN, Permission.ROLE_ADMIN, Permission.SETTINGS_ADMIN, Permission.PROCESS_ADMIN),
+    ),
+)
+
+
+def menu_for(user: User, path: str) -> dict[str, Any]:
+    """Return the menu that the user's rights allow, and the unread count (1 query beside the reach)."""
+    own = access.reach(user)
+    shown = [e for e in ENTRIES if not e.permissions or any(own.holds_anywhere(p) for p in e.permissions)]
+    menu = [(e, url := reverse(f"web:{e.name}"), path == url or path.startswith(url + "/")) for e in shown]
+    unread = Notification.objects.filter(user=user, read_at=None)[:100].count()
+    return {"menu": menu, "unread": unread, "theme": user.theme or "light", "can_register": _can_register(own)}
+
+
+def _can_register(own: access.Reach) -> bool:
+    return own.holds_anywhere(Permission.REGISTRATION_CREATE)

@@ -1,0 +1,51 @@
+"""Signed-in by default, and the language of the person who looks."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django_htmx.http import HttpResponseClientRedirect
+
+from openpsm.web.access import route_of
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class SignedIn:
+    """Sends strangers to the sign-in page, unless the route says that it is open to everybody.
+
+    An htmx request gets a full-page redirect, never a sign-in form inside a table cell.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_args: object) -> HttpResponse | None:
+        route = route_of(view)
+        if route is None or route.is_open or request.user.is_authenticated:
+            return None
+        target = f"{settings.LOGIN_URL}?next={quote(request.get_full_path())}"
+        return HttpResponseClientRedirect(target) if request.headers.get("HX-Request") else redirect(target)
+
+
+class UserLanguage:
+    """Speaks the signed-in user's language, else the visitor's choice, else the installation's."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "language", "") or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen not in dict(settings.LANGUAGES):
+            chosen = settings.LANGUAGE_CODE
+        translation.activate(chosen)
+        timezone.activate(settings.TIME_ZONE)
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", chosen)
+        return response

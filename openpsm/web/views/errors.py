@@ -1,0 +1,46 @@
+"""Error pages that say what happened, what to do, and an id to quote."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    context = {"title": title, "text": text, "status": status, "request_id": getattr(request, "request_id", "")}
+    return render(request, "errors/error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, _("This request cannot be read"), _("Go back, check what you entered and try again."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request, 403, _("You are not allowed to do this"), _("Ask your manager or an administrator for the right.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request,
+        404,
+        _("There is nothing here for you"),
+        _("The record does not exist, was deleted, or is not open to you. Ask its owner or your manager."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _("Nothing of this step was stored. Try again; if it stays, tell your administrator the id below."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "", **_kwargs: Any) -> HttpResponse:
+    return _page(
+        request, 403, _("This form has expired"), _("Load the page again and send it once more; nothing was stored.")
+    )
