@@ -76,7 +76,7 @@ def main() -> None:
         (VENDOR / target).write_text(without_source_map(text), encoding="utf-8")
     mit = (MODULES / FILES["LICENSE-tabler-icons.txt"]).read_text(encoding="utf-8")
     for target, copyright_lines in MIT_WITHOUT_FILE.items():
-        text = re.sub(r"^Copyright .*$", lambda _found, new=copyright_lines: new, mit, count=1, flags=re.MULTILINE)
+        text = re.sub(r"^Copyright .*$", copyright_lines, mit, count=1, flags=re.MULTILINE)
         (VENDOR / target).write_text(text, encoding="utf-8")
     (STATIC / "icons.svg").write_text(sprite(ICONS.read_text().split()), encoding="utf-8")
     strip_lock(ROOT / "package-lock.json")

@@ -21,9 +21,10 @@ QUIET = (
 
 
 def chromium() -> str:
-    found = os.environ.get("OPENPSM_CHROMIUM") or subprocess.run(
-        [FIND_CHROMIUM], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    found = (
+        os.environ.get("OPENPSM_CHROMIUM")
+        or subprocess.run([FIND_CHROMIUM], capture_output=True, text=True, check=False).stdout.strip()
+    )
     return found or pytest.fail("No Chromium here: run scripts/ensure-system chromium.")
 
 
