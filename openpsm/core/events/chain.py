@@ -1,0 +1,82 @@
+"""Appending to the chain: one lock, consecutive numbers, each link over the one before."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from openpsm.core.events import keys
+from openpsm.core.events.encoding import canonical
+from openpsm.core.models.events import Event, EventHead
+
+START = "0" * 64
+
+
+class BrokenLog(Exception):
+    """The log has been tampered with or damaged, so that nothing may be appended: a defect, not a refusal."""
+
+
+def link(
+    seq: int,
+    name: str,
+    subject: tuple[str, int],
+    root: tuple[str, int | None],
+    by_id: int | None,
+    at: datetime,
+    request_id: str,
+    data: Any,
+    sealed: Any,
+    previous: str,
+) -> str:
+    """Return the keyed hash of one event; the order of these parts is the format of the log."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    what, who_and_when = [seq, name, *subject, *root], [by_id, moment, request_id]
+    return keys.sign("chain", canonical([*what, *who_and_when, data, sealed, previous]))
+
+
+def hash_of(event: Event) -> str:
+    subject, root = (event.subject_type, event.subject_id), (event.root_type, event.root_id)
+    parts = (event.by_id, event.at, event.request_id, event.data, event.sealed, event.previous_hash)
+    return link(event.seq, event.name, subject, root, *parts)
+
+
+def mac_of_head(seq: int, hash_: str) -> str:
+    return keys.sign("head", canonical([seq, hash_]))
+
+
+def append(events: list[Event]) -> list[Event]:
+    """Number, link and insert the events (3 statements, however many); the lock is held until the commit."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("events are recorded inside the transaction of the change itself")
+    head = _locked_head()
+    for event in events:
+        head.seq += 1
+        event.seq, event.previous_hash = head.seq, head.hash
+        event.hash = head.hash = hash_of(event)
+    _insert(events)
+    head.mac = mac_of_head(head.seq, head.hash)
+    EventHead.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash, mac=head.mac)
+    return events
+
+
+def _insert(events: Iterable[Event]) -> None:
+    Event.objects.bulk_create(events, batch_size=500)
+
+
+def _locked_head() -> EventHead:
+    """Lock the head: PostgreSQL by the row, SQLite by the immediate transaction that holds the write lock."""
+    head = EventHead.objects.select_for_update().filter(pk=1).first() or _first_head()
+    if not hmac.compare_digest(head.mac, mac_of_head(head.seq, head.hash)):
+        raise BrokenLog("the head of the event log is not signed by this installation: run `openpsm check --audit`")
+    return head
+
+
+def _first_head() -> EventHead:
+    if Event.objects.exists():
+        raise BrokenLog("the head of the event log is missing: run `openpsm check --audit`")
+    EventHead.objects.bulk_create([EventHead(seq=0, hash=START, mac=mac_of_head(0, START))], ignore_conflicts=True)
+    return EventHead.objects.select_for_update().get(pk=1)

@@ -1,0 +1,4 @@
+"""The ground's own periodic jobs."""
+
+
+def register_all() -> None: ...

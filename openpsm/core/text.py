@@ -1,0 +1,123 @@
+"""Names made comparable, sortable and findable: folding, pinyin, placeholders."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+SORT_KEY_LENGTH = 200
+_HAN = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_NO_ANSWERS = """
+无 没有 暂无 暂缺 待定 待补 待补充 待填 未知 未定 未填 不详 不明 不清楚 不知道 同上 如上 略 空 测试 哈哈 无无
+na none null nil nan tbd tba tbc test testing unknown asdf qwerty abc 123 1234 12345 123456
+"""
+_PLACEHOLDERS = frozenset(_NO_ANSWERS.split())
+
+
+@cache
+def _to_simplified() -> OpenCC:
+    from opencc import OpenCC  # loads dictionaries: only when a name is first folded
+
+    return OpenCC("t2s")
+
+
+@lru_cache(maxsize=20_000)
+def fold(text: str) -> str:
+    """Return the strict key of a name: width, case, script variant, blanks, brackets and punctuation do not count."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(sign for sign in unicodedata.normalize("NFKC", plain) if sign.isalnum())
+    simplified = str(_to_simplified().convert(kept))
+    again = str(_to_simplified().convert(simplified))
+    return again if again == simplified else fold(again)
+
+
+def bigrams(text: str) -> list[str]:
+    """Return the overlapping pairs of signs of the folded text in order; one sign alone stands for itself."""
+    key = fold(text)
+    return [key] if len(key) == 1 else [key[index : index + 2] for index in range(len(key) - 1)]
+
+
+@lru_cache(maxsize=20_000)
+def sort_key(text: str) -> str:
+    """Return lower-case ASCII of at most 200 signs that orders names by pinyin, syllable by syllable.
+
+    Other scripts follow all Latin and Chinese names. Two databases order it alike, see SortKeyField.
+    """
+    words = (_ascii(word) for word in _pinyin(unicodedata.normalize("NFKC", text[: SORT_KEY_LENGTH * 2]).lower()))
+    return re.sub(r"[^0-9a-z~]+", " ", " ".join(words)).strip()[:SORT_KEY_LENGTH]
+
+
+def initials(text: str) -> str:
+    """Return the first letters of Chinese syllables, with Latin letters and digits kept whole: 中国石化 is “zgsh”."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    signs = (word[:1] if _HAN.match(sign) else sign for sign, word in _syllables(plain))
+    return re.sub(r"[^0-9a-z]", "", "".join(signs))
+
+
+def search_text(*parts: str) -> str:
+    """Return lower-case text to search with LIKE: each part, simplified, with its full pinyin and its initials."""
+    found: dict[str, None] = {}
+    for part in filter(None, parts):
+        plain = " ".join(unicodedata.normalize("NFKC", part).lower().split())
+        spelled = "".join(_pinyin(plain)) if _HAN.search(plain) else ""
+        forms = (plain, str(_to_simplified().convert(plain)), fold(spelled), initials(part) if spelled else "")
+        for form in forms:
+            found.setdefault(form)
+    return " ".join(filter(None, found))
+
+
+def is_placeholder(text: str) -> bool:
+    """Say whether somebody typed something only to get past a required field: “无”, “1”, “待定”, “n/a”, “...”."""
+    key = fold(text)
+    return key in _PLACEHOLDERS or (len(set(key)) <= 1 and not _is_word(key))
+
+
+def _is_word(key: str) -> bool:
+    """Chinese names may be one sign, once or twice; one letter or digit, or more repetition, tells nothing."""
+    return 1 <= len(key) <= 2 and bool(_HAN.match(key))
+
+
+def _pinyin(plain: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # 0.3 s to import
+
+    return lazy_pinyin(plain)
+
+
+def _syllables(plain: str) -> list[tuple[str, str]]:
+    """Pair each Chinese sign with its syllable in this context, and each other run of signs with itself."""
+    from pypinyin import lazy_pinyin  # 0.3 s to import
+
+    words = lazy_pinyin(plain, errors=lambda run: list(run))
+    return list(zip(plain, words, strict=True)) if len(words) == len(plain) else [(sign, sign) for sign in plain]
+
+
+def _ascii(word: str) -> str:
+    """Spell a word in ASCII: accents fall off, other signs become "~" and their number, hence sort last."""
+    bare = (sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
+    return "".join(sign if sign.isascii() else f"~{ord(sign):06x}" if sign.isalnum() else " " for sign in bare)
+
+
+if TYPE_CHECKING:
+    TextColumn = models.CharField[str, str]
+else:
+    TextColumn = models.CharField
+
+
+class SortKeyField(TextColumn):
+    """A column for `sort_key`, compared byte by byte on every database so that lists have one order."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        defaults = {"max_length": SORT_KEY_LENGTH, "editable": False, "blank": True, "default": ""}
+        super().__init__(*args, **{**defaults, **kwargs})
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+        collation = {"postgresql": "C", "sqlite": "BINARY"}.get(connection.vendor)
+        return {**super().db_parameters(connection), "collation": collation}
