@@ -3,7 +3,7 @@
 Rule: docs/business-rules.md#access
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -13,6 +13,8 @@ from django.utils.translation import pgettext_lazy
 
 from openpsm.core.text import SortKeyField
 from openpsm.core.versions import Versioned
+from openpsm.org.querysets import DepartmentQuerySet, RoleQuerySet, UserQuerySet
+from openpsm.org.rules import normal_username
 
 if TYPE_CHECKING:
     from openpsm.org.access import Reach
@@ -26,6 +28,8 @@ class Department(Versioned):
     path = models.CharField(max_length=200, unique=True, null=True)  # noqa: DJ001 - null until the id is known
     is_active = models.BooleanField(default=True)
 
+    objects = DepartmentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("department")
         constraints: ClassVar = [
@@ -36,15 +40,18 @@ class Department(Versioned):
         return self.name
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
     """Finds users by the name they sign in with, upper and lower case alike."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        return cast("User", self.get(username=normal_username(username or "")))
 
 
 class User(AbstractBaseUser):
-    """A member of staff. Access ends with the request after `is_active` is taken away."""
+    """A member of staff. Access ends with the request after `is_active` is taken away.
+
+    `username` is stored in the form of `rules.normal_username`, so that upper case and width do not count.
+    """
 
     username = models.CharField(_("user name"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=60)
@@ -60,6 +67,7 @@ class User(AbstractBaseUser):
     must_change_password = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
     joined_on = models.DateField(null=True)
 
     USERNAME_FIELD = "username"
@@ -80,7 +88,7 @@ class User(AbstractBaseUser):
 
 
 class DepartmentManager(models.Model):
-    """"Manager of" is a relation, not a role: a department has any number of managers."""
+    """A user who manages a department: a relation, not a role; a department has any number of managers."""
 
     department = models.ForeignKey(Department, models.CASCADE, related_name="manager_links")
     user = models.ForeignKey(User, models.CASCADE, related_name="managed_links")
@@ -101,6 +109,8 @@ class Role(Versioned):
     name_en = models.CharField(max_length=60)
     name_zh = models.CharField(max_length=60)
     permissions = models.JSONField(default=list)
+
+    objects = RoleQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("set of permissions", "role")

@@ -2,11 +2,16 @@
 
 from typing import ClassVar
 
-from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.org.models.people import User
+from openpsm.org.querysets import AccessTokenQuerySet, UserSessionQuerySet
+
+
+class UserSessionManager(BaseSessionManager["UserSession"].from_queryset(UserSessionQuerySet)):  # type: ignore[misc]
+    """Sessions by their owner."""
 
 
 class UserSession(AbstractBaseSession):
@@ -17,6 +22,8 @@ class UserSession(AbstractBaseSession):
     agent = models.CharField(max_length=200, blank=True)
     started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
+
+    objects = UserSessionManager()
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False
@@ -40,6 +47,8 @@ class AccessToken(models.Model):
     expires_at = models.DateTimeField(null=True)
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = AccessTokenQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["user", "-created_at"], name="token_by_user")]

@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.versions import Versioned
 from openpsm.org.models.people import User
+from openpsm.org.querysets import OPEN, NotificationQuerySet, TaskQuerySet
 
 
 class Task(Versioned):
     """Something one person must do by a date, made by hand or by the system (`origin` says by which rule).
 
-    `subject_*` is the record it is about; `project_id` the project it belongs to. A system task is never made
+    `subject_*` is the record it is about; `project_id` the project it belongs to; `reminded_on` the due day its owner was reminded of. A system task is never made
     twice while one with the same `origin` and subject is open.
     """
 
@@ -27,17 +28,21 @@ class Task(Versioned):
     done_at = models.DateTimeField(null=True)
     dropped_at = models.DateTimeField(null=True)
     result = models.TextField(_("result"), blank=True)
+    reminded_on = models.DateField(null=True)
+
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("task")
         indexes: ClassVar = [
-            models.Index(fields=["owner", "due_on", "id"], name="task_open_by_owner", condition=models.Q(done_at=None)),
+            models.Index(fields=["owner", "due_on", "id"], name="task_open_by_owner", condition=OPEN),
+            models.Index(fields=["due_on"], name="task_open_by_day", condition=OPEN),
             models.Index(fields=["project_id", "due_on", "id"], name="task_by_project"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["origin", "subject_type", "subject_id", "owner"],
-                condition=~models.Q(origin="") & models.Q(done_at=None, dropped_at=None),
+                condition=~models.Q(origin="") & OPEN,
                 name="one_open_task_per_origin",
             )
         ]
@@ -56,6 +61,8 @@ class Notification(models.Model):
     data = models.JSONField(default=dict)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [

@@ -1,0 +1,103 @@
+"""Which users, departments, roles, sessions, tokens, tasks and notifications somebody may see."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+
+from openpsm.org.permissions import Permission
+
+if TYPE_CHECKING:
+    from openpsm.org.models import User
+
+OPEN = Q(done_at=None, dropped_at=None)
+
+
+class DepartmentQuerySet(models.QuerySet["Any"]):
+    """The tree: its names are open to all staff."""
+
+    def visible_to(self, user: "User") -> "DepartmentQuerySet":
+        return self.all() if user.is_active else self.none()
+
+    def active(self) -> "DepartmentQuerySet":
+        return self.filter(is_active=True)
+
+    def below(self, path: str) -> "DepartmentQuerySet":
+        """The department of this path and everything under it."""
+        return self.filter(path__startswith=path)
+
+
+class UserQuerySet(models.QuerySet["Any"]):
+    """Staff: names, posts and departments are open to all staff."""
+
+    def visible_to(self, user: "User") -> "UserQuerySet":
+        return self.all() if user.is_active else self.none()
+
+    def active(self) -> "UserQuerySet":
+        return self.filter(is_active=True)
+
+
+class RoleQuerySet(models.QuerySet["Any"]):
+    """Roles: read by those who hand them out or edit them."""
+
+    def visible_to(self, user: "User") -> "RoleQuerySet":
+        from openpsm.org.access import reach  # it imports the models
+
+        own = reach(user)
+        may = own.holds_anywhere(Permission.USER_ADMIN) or own.holds_anywhere(Permission.ROLE_ADMIN)
+        return self.all() if may else self.none()
+
+
+class UserSessionQuerySet(models.QuerySet["Any"]):
+    """Sessions: everybody's own."""
+
+    def visible_to(self, user: "User") -> "UserSessionQuerySet":
+        return self.filter(user=user) if user.is_active else self.none()
+
+
+class AccessTokenQuerySet(models.QuerySet["Any"]):
+    """Tokens: everybody's own; administrators of users see that they exist, to revoke them."""
+
+    def visible_to(self, user: "User") -> "AccessTokenQuerySet":
+        from openpsm.org.access import reach  # it imports the models
+
+        if reach(user).holds(Permission.USER_ADMIN):
+            return self.all()
+        return self.filter(user=user) if user.is_active else self.none()
+
+    def live(self) -> "AccessTokenQuerySet":
+        """Tokens that nobody revoked; whether they have expired is for the caller's clock."""
+        return self.filter(revoked_at=None)
+
+
+class TaskQuerySet(models.QuerySet["Any"]):
+    """Tasks: of their owner, of who opened them, and of the managers of the owner's department or above."""
+
+    def visible_to(self, user: "User") -> "TaskQuerySet":
+        from openpsm.org.access import reach  # it imports the models
+
+        if not user.is_active:
+            return self.none()
+        condition = Q(owner=user) | Q(created_by=user)
+        for path in reach(user).managed:
+            condition |= Q(owner__department__path__startswith=path)
+        return self.filter(condition)
+
+    def open(self) -> "TaskQuerySet":
+        """Neither done nor dropped."""
+        return self.filter(OPEN)
+
+    def due(self, on: date) -> "TaskQuerySet":
+        """Open and due on this day or before."""
+        return self.open().filter(due_on__lte=on)
+
+
+class NotificationQuerySet(models.QuerySet["Any"]):
+    """Notifications: everybody's own."""
+
+    def visible_to(self, user: "User") -> "NotificationQuerySet":
+        return self.filter(user=user) if user.is_active else self.none()
+
+    def unread(self) -> "NotificationQuerySet":
+        return self.filter(read_at=None)
