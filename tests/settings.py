@@ -30,3 +30,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 FAIL_INVALID_TEMPLATE_VARS = True
+OPENPSM_JOBS_BELL = False  # no queue beside the test database; jobs run by `jobs.worker.run_due()`

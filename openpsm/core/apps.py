@@ -11,11 +11,10 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from openpsm.core import checks, own_links  # models must be loaded
+        from openpsm.core import checks, own_links
         from openpsm.core.events import protection
-        from openpsm.core.jobs import housekeeping
+        from openpsm.core.jobs import housekeeping  # noqa: F401  # registers its periodic jobs
 
         own_links.declare_all()
         checks.register_all()
-        housekeeping.register_all()
         post_migrate.connect(protection.after_migrate, sender=self, dispatch_uid="openpsm.core.protection")

@@ -40,7 +40,7 @@ _ENGLISH = {name: index for index, name in enumerate(("mon", "tue", "wed", "thu"
 
 
 def parse_day(text: str, reference: date) -> date:
-    """Read a day as people write it: “2026-11-15”, “11.15”, “11月15日”, “下周三”, “明天”, “3天后”, “月底”, “next friday”.
+    """Read a day as people write it: “2026-11-15”, “11.15”, “11月15日”, “下周三”, “明天”, “3天后”, “月底”.
 
     A month and day without year is the one nearest to the reference; “周三” is that of the reference's own week, which
     begins on Monday; “15日” is in its month. Raises ValidationError, also for days that do not exist.
