@@ -10,6 +10,11 @@ import pytest
 import yaml
 
 import openpsm
+from openpsm.accounts.models import AccountKind
+from openpsm.activities.models import ActivityKind
+from openpsm.buying.models import market, people
+from openpsm.evaluation.models import Qualification
+from openpsm.projects.models import project
 
 PACKAGE = Path(openpsm.__path__[0])
 FILES = {
@@ -176,3 +181,40 @@ def test_the_diagnosis_knows_every_action_reason_and_verdict():
     assert {row["level"] for row in diagnosis["health"]} == {"red", "amber"}
     assert {row["due_days"] for row in diagnosis["next_actions"]} == {3, 7, 14}
     assert [row["key"] for row in diagnosis["verdicts"]] == ["collect-first", "decide", "go-on", "drop"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("project_roles", people.ProjectRole.values),
+        ("personal_needs", people.PersonalNeed.values),
+        ("supporter_kinds", people.SupporterKind.values),
+        ("intelligence_kinds", market.Element.values),
+        ("element_states", market.IntelligenceItem.State.values),
+        ("intelligence_sources", market.IntelligenceItem.Source.values),
+        ("criterion_origins", market.Criterion.Origin.values),
+        ("elements", [str(element) for element in market.SIX_ELEMENTS]),
+        ("purchasing_forms", project.PurchasingForm.values),
+        ("party_kinds", project.PartyRole.values),
+        ("account_kinds", AccountKind.values),
+        ("activity_kinds", ActivityKind.values),
+    ],
+)
+def test_the_vocabulary_explains_exactly_what_can_be_stored(name, stored):
+    assert sorted(row["key"] for row in CONTENT["vocabulary"][name]) == sorted(stored)
+
+
+def test_power_classes_have_the_stored_numbers():
+    shipped = {row["value"] for row in CONTENT["vocabulary"]["power_classes"]}
+    assert shipped == set(people.PowerClass.values)
+
+
+def test_reasons_fit_the_column_that_keeps_them():
+    limit = project.ClosingReport._meta.get_field("reason").max_length
+    reasons = CONTENT["vocabulary"]["drop_reasons"] + CONTENT["vocabulary"]["lose_reasons"]
+    assert [row["key"] for row in reasons if len(row["key"]) > limit] == []
+
+
+def test_the_prospect_questions_are_the_fields_of_the_qualification():
+    fields = {field.name for field in Qualification._meta.get_fields()}
+    assert {question["key"] for question in CONTENT["evaluation"]["qualified_prospect"]} <= fields
