@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db.models import Model, Q
+from django.db.models import BigIntegerField, JSONField, Model, Q, Value
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import NotAllowed
@@ -54,7 +54,7 @@ class Reach:
 
 
 def reach(user: User) -> Reach:
-    """Return the user's reach, kept on the user object for the length of a request (2 queries the first time)."""
+    """Return the user's reach, kept on the user object for the length of a request (1 query the first time)."""
     if user._reach is None:
         user._reach = _load(user) if user.is_active else Reach()
     return user._reach
@@ -69,18 +69,29 @@ def _load(user: User) -> Reach:
     everywhere: set[str] = set()
     below: dict[str, set[str]] = {}
     on_project: dict[int, set[str]] = {}
-    grants = RoleGrant.objects.filter(user=user).values_list("role__permissions", "department__path", "project_id")
-    for permissions, path, project_id in grants:
-        held = below.setdefault(path, set()) if path else on_project.setdefault(project_id, set())
-        (everywhere if not path and not project_id else held).update(permissions)
-    on_project.pop(None, None)  # type: ignore[call-overload]  # grants everywhere have no project
-    managed = DepartmentManager.objects.filter(user=user).values_list("department__path", flat=True)
+    managed: list[str] = []
+    for permissions, path, project_id in _grants_and_departments(user):
+        if permissions is None:
+            managed.append(path)
+        elif project_id:
+            on_project.setdefault(project_id, set()).update(permissions)
+        else:
+            (below.setdefault(path, set()) if path else everywhere).update(permissions)
     return Reach(
         everywhere=frozenset(everywhere),
         below=tuple((path, frozenset(held)) for path, held in below.items()),
         on_project={pk: frozenset(held) for pk, held in on_project.items()},
-        managed=tuple(sorted(path for path in managed if path)),
+        managed=tuple(sorted(managed)),
     )
+
+
+def _grants_and_departments(user: User) -> list[tuple[list[str] | None, str, int | None]]:
+    """Return (permissions, department path, project) of each grant and (None, path, None) of each managed department."""
+    grants = RoleGrant.objects.filter(user=user).values_list("role__permissions", "department__path", "project_id")
+    managed = DepartmentManager.objects.filter(user=user, department__path__isnull=False).values_list(
+        Value(None, JSONField()), "department__path", Value(None, BigIntegerField())
+    )
+    return [(permissions, path or "", pk) for permissions, path, pk in grants.union(managed, all=True)]
 
 
 def visible(user: User, *, view_all: Permission, mine: Q) -> Q | None:

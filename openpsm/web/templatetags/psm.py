@@ -1,5 +1,70 @@
-"""Formatting for templates: texts in data, amounts, icons. They format, they do not decide."""
+"""Formatting for templates: texts in data, amounts, dates, icons. They format, they do not decide."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from openpsm.core.money import format_amount
+from openpsm.core.text import localized as localized_text
 
 register = template.Library()
+
+
+@register.filter
+def localized(value: Any) -> str:
+    """A text kept as {"en": …, "zh": …}, in the language of the page."""
+    return localized_text(value) if value else ""
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite, hidden from screen readers: the words beside it say the same."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        extra,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def money(value: Decimal | None, currency: str = "CNY") -> str:
+    """An amount with its currency sign, thousands separated; an em dash where there is none."""
+    return "—" if value is None else format_amount(value, currency)
+
+
+@register.filter
+def wan(value: Decimal | None, currency: str = "CNY") -> str:
+    """An amount in 万元."""
+    return "—" if value is None else format_amount(value, currency, unit="wan")
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A day as 2026-11-22, an em dash where there is none."""
+    return "—" if value is None else value.strftime("%Y-%m-%d")
+
+
+@register.filter
+def signed(value: int | None) -> str:
+    """An attitude as +2 … −2, a question mark while unknown."""
+    if value is None:
+        return "?"
+    return "0" if value == 0 else f"{value:+d}".replace("-", "−")
+
+
+@register.filter
+def quantity(value: Decimal | None) -> str:
+    """A number without trailing zeros."""
+    return "—" if value is None else f"{value.normalize():,f}"
+
+
+@register.filter
+def item(mapping: Any, key: Any) -> Any:
+    """The entry of a mapping under a key that is itself a value."""
+    return mapping.get(key) if mapping else None

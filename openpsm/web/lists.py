@@ -1,0 +1,136 @@
+"""One list for every kind of record: search, filters in the address, sort, keyset paging.
+
+A list is a declaration; the page, its "more" fragment and its chips follow from it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.core.errors import DomainError
+from openpsm.core.paging import Page, capped_count, order_of, take
+from openpsm.org.models import User
+from openpsm.web.access import UserRequest
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading; `sort` names the order it offers."""
+
+    key: str
+    label: Any
+    sort: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A field of the filter form and how its value narrows the rows."""
+
+    name: str
+    field: Callable[[User], forms.Field]
+    narrow: Callable[[QuerySet[Any], Any, User], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The declaration of a list. `rows` starts with `visible_to`; `prepare` readies one page's rows in place."""
+
+    title: Any
+    template: str
+    rows: Callable[[User], QuerySet[Any]]
+    columns: tuple[Column, ...]
+    sorts: Mapping[str, str]
+    default_sort: str
+    filters: tuple[Filter, ...] = ()
+    values: tuple[str, ...] = ()
+    prepare: Callable[[list[Any]], list[Any]] = list
+    empty: Mapping[str, Any] = field(default_factory=dict)
+    primary: Callable[[User], tuple[Any, str] | None] = lambda _user: None
+
+
+class FilterForm(forms.Form):
+    """The filters as a form; an unknown or senseless value is dropped and said, never guessed."""
+
+    def __init__(self, listing: Listing, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        for each in listing.filters:
+            self.fields[each.name] = each.field(user)
+            widget = self.fields[each.name].widget
+            css = "form-select" if isinstance(widget, forms.Select) else "form-control"
+            widget.attrs.setdefault("class", f"{css} form-{'select' if css == 'form-select' else 'control'}-sm")
+
+
+def show(request: UserRequest, listing: Listing) -> HttpResponse:
+    """Answer the list's page, or only its further rows to htmx's "more"."""
+    form = FilterForm(listing, request.user, request.GET)
+    rows = _narrowed(listing, form, request.user)
+    context: dict[str, Any] = {"listing": listing, "form": form, "title": listing.title}
+    try:
+        order = order_of(request.GET.get("sort", ""), listing.sorts, listing.default_sort)
+        found = take(rows, order=order, cursor=request.GET.get("cursor", ""), limit=PAGE_SIZE, values=listing.values)
+    except DomainError as error:
+        return render(request, "components/list.html", {**context, "error": str(error), "rows": []}, status=400)
+    context |= {"rows": listing.prepare(found.rows), "next": _next(request, found), "row_template": listing.template}
+    if request.GET.get("cursor") and request.htmx:
+        return render(request, "components/_list_rows.html", context)
+    context |= {
+        "count": capped_count(rows),
+        "sort": order.name,
+        "headings": _headings(request, listing, order.name),
+        "chips": _chips(request, form),
+        "primary": listing.primary(request.user),
+    }
+    return render(request, "components/list.html", context)
+
+
+def _narrowed(listing: Listing, form: FilterForm, user: User) -> QuerySet[Any]:
+    rows = listing.rows(user)
+    form.is_valid()
+    for each in listing.filters:
+        value = form.cleaned_data.get(each.name)
+        if value not in (None, "", [], False):
+            rows = each.narrow(rows, value, user)
+    return rows
+
+
+def _address(request: UserRequest, **changes: str) -> str:
+    kept = {k: v for k, v in request.GET.items() if v and k != "cursor"} | changes
+    return "?" + urlencode({k: v for k, v in kept.items() if v})
+
+
+def _next(request: UserRequest, page: Page[Any]) -> str:
+    return _address(request, cursor=page.next) if page.next else ""
+
+
+def _headings(request: UserRequest, listing: Listing, sort: str) -> list[dict[str, Any]]:
+    made = []
+    for column in listing.columns:
+        turned = f"-{column.sort}" if sort == column.sort else column.sort
+        direction = {column.sort: "ascending", f"-{column.sort}": "descending"}.get(sort, "") if column.sort else ""
+        url = _address(request, sort=turned) if column.sort else ""
+        made.append({"label": column.label, "css": column.css, "url": url, "direction": direction})
+    return made
+
+
+def _chips(request: UserRequest, form: FilterForm) -> list[tuple[str, str]]:
+    chips = []
+    for name, form_field in form.fields.items():
+        value = request.GET.get(name)
+        if value and form.cleaned_data.get(name) not in (None, "", False):
+            chosen = dict(getattr(form_field, "choices", [])).get(value, value)
+            shown = form_field.label if isinstance(form_field, forms.BooleanField) else f"{form_field.label}: {chosen}"
+            chips.append((str(shown), _address(request, **{name: ""})))
+    return chips
+
+
+ANY = ("", _("all"))

@@ -1,0 +1,82 @@
+// What the server cannot do: keep what is typed, keyboard shortcuts, and one place for failed requests.
+"use strict";
+
+(() => {
+  const KEEP_HOURS = 24;
+  const isTyping = (element) => element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+
+  // Drafts: a long form marked data-keep survives a lost session or a closed tab, in this tab's storage only.
+  const draftKey = (form) => `draft:${form.dataset.keep}`;
+  const fieldsOf = (form) => [...form.elements].filter((e) => e.name && !["hidden", "password", "file", "submit"].includes(e.type) && e.tagName !== "BUTTON");
+
+  function save(form) {
+    const values = fieldsOf(form).map((e) => [e.name, e.type === "checkbox" || e.type === "radio" ? [e.value, e.checked] : e.value]);
+    sessionStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), values }));
+  }
+
+  function restore(form) {
+    const kept = sessionStorage.getItem(draftKey(form));
+    if (!kept || form.querySelector(".invalid-feedback, .alert-danger")) return;
+    const { at, values } = JSON.parse(kept);
+    if (Date.now() - at > KEEP_HOURS * 3600e3) return sessionStorage.removeItem(draftKey(form));
+    const fields = fieldsOf(form);
+    values.forEach(([name, value], i) => {
+      const field = fields[i];
+      if (!field || field.name !== name) return;
+      if (Array.isArray(value)) field.checked = value[1];
+      else field.value = value;
+    });
+  }
+
+  function watch(root) {
+    root.querySelectorAll("form[data-keep]").forEach((form) => {
+      restore(form);
+      form.addEventListener("input", () => save(form));
+      form.addEventListener("submit", () => sessionStorage.setItem("sent", draftKey(form)));
+    });
+    const invalid = root.querySelector(".has-error input, .has-error select, .has-error textarea");
+    if (invalid) invalid.focus();
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const sent = sessionStorage.getItem("sent");
+    if (sent && !document.querySelector(".alert-danger, .invalid-feedback")) sessionStorage.removeItem(sent);
+    sessionStorage.removeItem("sent");
+    watch(document);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => watch(event.detail.elt));
+
+  // A failed request never disappears silently.
+  function toast(text) {
+    const box = document.createElement("div");
+    box.className = "alert alert-danger";
+    box.textContent = text;
+    document.getElementById("toasts").append(box);
+    setTimeout(() => box.remove(), 8000);
+  }
+  const failed = () => toast(document.body.dataset.failed);
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+
+  // Forms that must be confirmed, and selects that send their form at once.
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+    if (event.defaultPrevented || event.target.hasAttribute("hx-post") || event.target.method === "get") return;
+    const button = event.submitter;
+    if (button) setTimeout(() => { button.disabled = true; setTimeout(() => { button.disabled = false; }, 5000); });
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.hasAttribute("data-send")) event.target.form.requestSubmit();
+  });
+
+  // Keys: "/" searches, "c" creates, "?" opens the guide.
+  document.addEventListener("keydown", (event) => {
+    const palette = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+    if (!palette && (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey)) return;
+    const search = document.getElementById("global-search");
+    if ((palette || event.key === "/") && search) { event.preventDefault(); search.focus(); search.select(); }
+    else if (event.key === "c") { const create = document.querySelector(".psm-top-actions [data-bs-toggle]"); if (create) create.click(); }
+    else if (event.key === "?") location.assign("/guide");
+  });
+})();
