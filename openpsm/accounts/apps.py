@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "openpsm.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from openpsm.accounts import fields, links  # models must be loaded
+
+        fields.declare_all()
+        links.declare_all()

@@ -110,6 +110,28 @@ class AccountGram(models.Model):
         return self.gram
 
 
+class AccountMark(models.Model):
+    """What points to one account by equality alone: `name:…`, `uscc:…`, `phone:…`, `email:…`, `domain:…`.
+
+    Those of a contact go with the contact. Never shown: it only answers whether a claim means this account.
+    """
+
+    mark = models.CharField(max_length=220, db_index=True)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="marks")
+    contact = models.ForeignKey("accounts.Contact", models.CASCADE, null=True, related_name="marks")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "mark"], condition=models.Q(contact=None), name="account_mark_once"
+            ),
+            models.UniqueConstraint(fields=["contact", "mark"], name="contact_mark_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.mark
+
+
 class AccountMember(models.Model):
     """Who works on an account beside its owner; the owner is always a member too."""
 
@@ -130,7 +152,7 @@ class AccountMember(models.Model):
 
 
 class Contact(Versioned):
-    """A person at an account. Phone, mail and chat name are personal: shown to members of the account or its projects."""
+    """A person at an account. Phone, mail and chat name are shown to members of the account or its projects only."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="contacts")
     name = models.CharField(_("name"), max_length=60)

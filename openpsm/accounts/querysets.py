@@ -42,11 +42,16 @@ class AccountQuerySet(models.QuerySet["Any"]):
         return self.live() if condition is None else self.live().filter(condition)
 
     def matching(self, text: str) -> "AccountQuerySet":
-        """Accounts one of whose names holds the text (two characters up), or whose credit code begins with it."""
+        """Accounts one of whose names holds the text (two characters up), by pinyin or initials too, or by credit code.
+
+        Chinese text is looked up by pairs of characters; Latin letters may be spelled pinyin and scan the search text.
+        """
         grams = bigrams(fold(text))
         if not grams:
-            return self.filter(search_text__startswith=fold(text)) if text else self
+            return self
         found = self
+        if len(grams[0]) < 2 or (len(grams) > 1 and fold(text).isascii() and fold(text).isalpha()):
+            return self.filter(search_text__contains=fold(text))
         table = apps.get_model("accounts", "AccountGram")._default_manager
         for gram in list(dict.fromkeys(grams))[:6]:
             found = found.filter(pk__in=table.filter(gram=gram).values("account_id"))

@@ -1,0 +1,62 @@
+"""Loading the shipped code lists."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.resources import files
+from typing import TypeVar
+
+from django.db import transaction
+
+from openpsm.accounts.models import Division, Industry
+from openpsm.core.text import search_text
+
+Row = TypeVar("Row", Industry, Division)
+
+#: Cities of the official list that are no places but drawers, such as “the districts under the city”.
+DRAWERS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+
+
+def install(at: datetime) -> None:
+    """Load the industries (GB/T 4754-2017) and administrative divisions; a second call changes nothing.
+
+    `at` is not stored: the lists carry no dates. 2 queries when they are complete.
+    """
+    with transaction.atomic():
+        _complete(Industry, list(_industries()))
+        _complete(Division, list(_divisions()))
+
+
+def _complete(model: type[Row], rows: list[Row]) -> None:
+    manager = model._default_manager
+    known = set(manager.values_list("pk", flat=True))
+    manager.bulk_create([row for row in rows if row.pk not in known], batch_size=500)
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with files("openpsm.accounts").joinpath("data", name).open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def _industries() -> Iterator[Industry]:
+    for row in _rows("industries.csv"):
+        text = search_text(row["code"], row["name"])
+        level = int(row["level"])
+        yield Industry(code=row["code"], name=row["name"], parent_code=row["parent"], level=level, search_text=text)
+
+
+def _divisions() -> Iterator[Division]:
+    full: dict[str, str] = {}
+    for row in sorted(_rows("divisions.csv"), key=lambda row: int(row["level"])):
+        code, name = row["code"], row["name"]
+        full[code] = full.get(row["parent"], "") + ("" if name in DRAWERS else name)
+        yield Division(
+            code=code,
+            name=name,
+            full_name=full[code],
+            parent_code=row["parent"],
+            level=int(row["level"]),
+            search_text=search_text(code, full[code]),
+        )

@@ -1,0 +1,108 @@
+"""What identifies a company: its names, its credit code, its numbers and addresses, made comparable.
+
+Rule: docs/business-rules.md#registration
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import phonenumbers
+from django.utils.translation import gettext as _
+from stdnum.cn import uscc as uscc_number
+from stdnum.exceptions import ValidationError
+
+from openpsm.core.text import bigrams, fold, initials, search_text
+
+#: Hosts that many unrelated companies share: an address there says nothing about who they are.
+SHARED_HOSTS = frozenset(
+    {
+        *("qq.com", "163.com", "126.com", "139.com", "189.cn", "sina.com", "sina.cn", "sohu.com", "foxmail.com"),
+        *("aliyun.com", "yeah.net", "gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "1688.com"),
+        *("alibaba.com", "taobao.com", "tmall.com", "jd.com", "weibo.com", "baidu.com", "made-in-china.com"),
+        *("hc360.com"),
+    }
+)
+
+
+def normal_uscc(text: str) -> str:
+    """Return the code as stored: half-width, upper case, without blanks and dashes."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text).upper() if sign.isalnum())
+
+
+def check_uscc(text: str) -> list[str]:
+    """Return warnings about a unified social credit code, none for a good one or an empty field. It never blocks."""
+    code = normal_uscc(text)
+    if not code:
+        return []
+    if len(code) in (13, 15) and code.isdigit():
+        return [_("This is an old registration number, not a unified social credit code of 18 signs.")]
+    if len(code) != 18:
+        return [_("A unified social credit code has 18 signs; this one has %(n)s.") % {"n": len(code)}]
+    try:
+        uscc_number.validate(code)
+    except ValidationError:
+        return [_("The check sign of the unified social credit code is wrong. Please compare it with the licence.")]
+    return []
+
+
+def normal_phone(text: str, country: str = "CN") -> str:
+    """Return the number as +8657112345678, its bare digits where it is no valid number, empty without digits."""
+    plain = unicodedata.normalize("NFKC", text)
+    try:
+        number = phonenumbers.parse(plain, country or "CN")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is not None and phonenumbers.is_valid_number(number):
+        number.extension = None
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return re.sub(r"\D", "", plain)
+
+
+def normal_domain(text: str) -> str:
+    """Return the bare host of a web address: https://WWW.Abc.com.cn/x becomes abc.com.cn."""
+    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", unicodedata.normalize("NFKC", text).strip().lower())
+    host = re.split(r"[/?#:\s]", host, maxsplit=1)[0].rsplit("@", 1)[-1].strip(".")
+    return host.removeprefix("www.")
+
+
+def normal_email(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def marks(
+    *,
+    names: Iterable[str] = (),
+    uscc: str = "",
+    domain: str = "",
+    phones: Iterable[str] = (),
+    emails: Iterable[str] = (),
+    country: str = "CN",
+) -> set[str]:
+    """Return what points to one company by equality alone, as `kind:value`.
+
+    Shared hosts, numbers too short to mean one company and impossible addresses leave no mark.
+    """
+    found = {f"name:{fold(name)}" for name in names if fold(name)}
+    if normal_uscc(uscc):
+        found.add(f"uscc:{normal_uscc(uscc)}")
+    if "." in normal_domain(domain) and normal_domain(domain) not in SHARED_HOSTS:
+        found.add(f"domain:{normal_domain(domain)}")
+    found |= {f"phone:{number}" for number in (normal_phone(phone, country) for phone in phones) if len(number) >= 8}
+    found |= {f"email:{address}" for address in map(normal_email, emails) if "@" in address}
+    return found
+
+
+def searchable(names: Sequence[str], uscc: str = "") -> str:
+    """Return the text that a search looks into: folded names with pinyin and initials, and the credit code."""
+    return search_text(*map(fold, names), normal_uscc(uscc))
+
+
+def grams(names: Iterable[str], uscc: str = "") -> set[str]:
+    """Return the pairs of signs by which an account is found: of its names, their initials and its credit code."""
+    found: set[str] = set()
+    for name in names:
+        found.update(bigrams(name), bigrams(initials(fold(name))))
+    return found | set(bigrams(normal_uscc(uscc)))
