@@ -14,6 +14,14 @@ from django.core.management.commands.makemessages import Command
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_Hans"
+HEADER = {
+    "Project-Id-Version": "OpenPSM",
+    "Language": LOCALE,
+    "MIME-Version": "1.0",
+    "Content-Type": "text/plain; charset=UTF-8",
+    "Content-Transfer-Encoding": "8bit",
+    "Plural-Forms": "nplurals=1; plural=0;",
+}
 CATALOGUE = Path("openpsm") / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
 
 
@@ -47,7 +55,7 @@ def fill(catalogue: polib.POFile, other: polib.POFile) -> int:
     """Give every empty entry the translation that the other catalogue has; return how many there were."""
     filled = 0
     for entry in catalogue.untranslated_entries():
-        found = other.find(entry.msgid, msgctxt=entry.msgctxt or False)
+        found = other.find(entry.msgid, msgctxt=entry.msgctxt)
         if found and found.translated():
             entry.msgstr, entry.msgstr_plural = found.msgstr, found.msgstr_plural
             filled += 1
@@ -63,6 +71,8 @@ def main() -> None:
     catalogue = polib.pofile(str(ROOT / CATALOGUE), wrapwidth=0)
     for other in given.others:
         print(f"{other}: {fill(catalogue, polib.pofile(other))} taken", file=sys.stderr)
+    # only what stays the same from run to run: no dates, no names
+    catalogue.header, catalogue.metadata, catalogue.metadata_is_fuzzy = "The Chinese texts of OpenPSM.", HEADER, False
     catalogue.save()
     print(f"{len(catalogue.untranslated_entries())} of {len(catalogue)} texts lack a translation", file=sys.stderr)
 
