@@ -22,6 +22,16 @@ def scope() -> Iterator[None]:
         _remembered.reset(token)
 
 
+@contextmanager
+def ensured() -> Iterator[None]:
+    """Remember within the running scope, or in one of its own until the end of the block: for work over many rows."""
+    if _remembered.get() is not None:
+        yield
+    else:
+        with scope():
+            yield
+
+
 def remember(key: str, compute: Callable[[], T]) -> T:
     """Return what was computed under this key in this scope, computing it at the first call."""
     known = _remembered.get()

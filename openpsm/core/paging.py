@@ -62,7 +62,9 @@ def order_of(sort: str, allowed: Mapping[str, str], default: str) -> Order:
     return Order(chosen, field, chosen.startswith("-"))
 
 
-def take(rows: models.QuerySet[Any], *, order: Order, cursor: str, limit: int, values: tuple[str, ...] = ()) -> Page[Any]:
+def take(
+    rows: models.QuerySet[Any], *, order: Order, cursor: str, limit: int, values: tuple[str, ...] = ()
+) -> Page[Any]:
     """Return up to `limit` rows after the cursor (1 query); with `values` as dicts of those fields.
 
     Raises BadCursor for a cursor that was not made by this sort.

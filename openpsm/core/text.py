@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import get_language
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -53,6 +55,12 @@ def sort_key(text: str) -> str:
     """
     words = (_ascii(word) for word in _pinyin(unicodedata.normalize("NFKC", text[: SORT_KEY_LENGTH * 2]).lower()))
     return re.sub(r"[^0-9a-z~]+", " ", " ".join(words)).strip()[:SORT_KEY_LENGTH]
+
+
+def localized(value: Mapping[str, str]) -> str:
+    """Pick the text in the active language from `{"en": …, "zh": …}`, English or whatever there is where it is missing."""
+    language = (get_language() or "en").split("-")[0]
+    return value.get(language) or value.get("en") or next(iter(value.values()), "")
 
 
 def initials(text: str) -> str:

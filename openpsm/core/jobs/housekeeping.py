@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_tasks import task
 
-from openpsm.core import events, limits
+from openpsm.core import attachments, events, limits
 from openpsm.core.jobs.schedule import periodic
 from openpsm.core.models.jobs import Job, WorkerHeartbeat
 from openpsm.core.models.requests import IdempotencyKey
@@ -34,3 +34,10 @@ def purge() -> None:
     Job.objects.filter(state=Job.State.DONE, finished_at__lt=at - KEEP_DONE).delete()
     Job.objects.filter(state__in=(Job.State.FAILED, Job.State.PARKED), finished_at__lt=at - KEEP_FAILED).delete()
     WorkerHeartbeat.objects.filter(beat_at__lt=at - timedelta(days=1)).delete()
+
+
+@periodic(cron="7 3 * * *", name="core.sweep_files")
+@task()
+def sweep_files() -> int:
+    """Remove the files that no record names any more."""
+    return attachments.sweep(at=timezone.now())
