@@ -10,4 +10,4 @@ class ProcessConfig(AppConfig):
     verbose_name = _("processes")
 
     def ready(self) -> None:
-        from openpsm.process import checks  # noqa: F401, PLC0415  # models must be loaded; importing registers them
+        from openpsm.process import checks  # noqa: F401  # models must be loaded; importing registers them

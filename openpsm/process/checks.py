@@ -16,7 +16,10 @@ from openpsm.process.models import KeyNode
 @register(Tags.database)
 def facts_exist(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
     """A condition of a published key node that names an unknown fact would never hold: an error."""
-    if "default" not in (databases or ()) or KeyNode._meta.db_table not in connections["default"].introspection.table_names():
+    if (
+        "default" not in (databases or ())
+        or KeyNode._meta.db_table not in connections["default"].introspection.table_names()
+    ):
         return []
     nodes = KeyNode.objects.filter(stage__version__published_at__isnull=False).select_related("stage")
     return [error for node in nodes for error in _errors(node)]

@@ -199,9 +199,10 @@ def _mistakes_of_node(place: str, node: NodeContent) -> Iterator[tuple[str, str]
     if node.kind not in KeyNode.Kind.values:
         yield f"{place}.kind", _("There is no such kind of key node: “%(kind)s”.") % {"kind": node.kind}
     if node.kind == KeyNode.Kind.COMPUTED and not rules.fits(node.check, node.params):
-        yield f"{place}.check", _("There is no such check, or its parameters do not fit: “%(check)s”.") % {
-            "check": node.check
-        }
+        yield (
+            f"{place}.check",
+            _("There is no such check, or its parameters do not fit: “%(check)s”.") % {"check": node.check},
+        )
     elif unknown := sorted(_facts_of(node) - facts.definitions().keys()):
         yield f"{place}.params", _("Unknown facts: %(facts)s.") % {"facts": ", ".join(unknown)}
     if node.kind == KeyNode.Kind.EXPRESSION and (mistake := _mistake_in(node.expression)):

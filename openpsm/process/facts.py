@@ -102,7 +102,9 @@ def providers() -> list[Provider]:
     return list(dict.fromkeys((*_providers.values(), *_stated)))
 
 
-def ask(project_ids: Collection[int], on: date, *, names: Collection[str] | None = None) -> dict[int, dict[str, Answer]]:
+def ask(
+    project_ids: Collection[int], on: date, *, names: Collection[str] | None = None
+) -> dict[int, dict[str, Answer]]:
     """Ask the providers (of these facts only, if given); every asked fact of every project has an answer.
 
     One query per provider, none without projects.

@@ -16,7 +16,9 @@ from openpsm.process.content import NodeContent, ProcessContent, StageContent, s
 from openpsm.process.models import KeyNode, Process, ProcessVersion, ProcurementStep, Stage, WorkItem
 
 
-def publish_process(*, content: ProcessContent, by: User | None, at: datetime, is_default: bool = False) -> ProcessVersion:
+def publish_process(
+    *, content: ProcessContent, by: User | None, at: datetime, is_default: bool = False
+) -> ProcessVersion:
     """Publish a process as a new version; running projects keep theirs. `by` None is the installation itself.
 
     Raises NotAllowed; DomainError (code "version-exists") unless the number is above the latest one.

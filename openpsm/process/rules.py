@@ -112,7 +112,9 @@ def fits(check: str, params: Params) -> bool:
     """Say whether there is such a check and the parameters are those that it takes."""
     if check not in CHECKS or params.keys() != CHECKS[check].params:
         return False
-    is_list = isinstance(params.get("facts", []), list) and all(isinstance(name, str) for name in params.get("facts", []))
+    is_list = isinstance(params.get("facts", []), list) and all(
+        isinstance(name, str) for name in params.get("facts", [])
+    )
     is_limit = check != "at_least" or _is_number(params["value"])
     return is_list and is_limit and isinstance(params.get("fact", ""), str)
 
@@ -147,9 +149,8 @@ def reason(node: Node, facts: Facts) -> str:
 
 
 def _result(expression: str, facts: Facts) -> Any:
-    """Evaluate over known facts only: an unknown one makes an error, and an error does not hold."""
-    known = {name: facts[name] for name in expressions.names_in(expression) if facts.get(name) is not None}
+    """Evaluate; what has no value because a fact is unknown does not hold."""
     try:
-        return expressions.evaluate(expression, known)
+        return expressions.evaluate(expression, facts)
     except expressions.ExpressionError:
         return None

@@ -2,6 +2,7 @@
 
 from openpsm.projects.models.gates import Confirmation, Debt, GateReview, ProjectFacts, StageVisit
 from openpsm.projects.models.project import (
+    ClosingReason,
     ClosingReport,
     Outcome,
     Party,
@@ -14,6 +15,7 @@ from openpsm.projects.models.project import (
 )
 
 __all__ = [
+    "ClosingReason",
     "ClosingReport",
     "Confirmation",
     "Debt",

@@ -102,19 +102,12 @@ class Confirmation(models.Model):
 
 
 class StageVisit(models.Model):
-    """How long a project was in a stage."""
+    """How long a project was in a stage: written when it leaves; the running one is the project's `stage_entered_at`."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="stage_visits")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
     entered_at = models.DateTimeField()
-    left_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["project"], condition=models.Q(left_at=None), name="one_open_stage_visit"
-            )
-        ]
+    left_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.project_id} in {self.stage_id}"

@@ -36,6 +36,21 @@ class PurchasingForm(models.TextChoices):
     DIRECT = "direct", _("direct purchase")
 
 
+class ClosingReason(models.TextChoices):
+    """Why a project was lost or dropped."""
+
+    PRICE = "price", _("price")
+    TECHNOLOGY = "technology", _("technology or quality")
+    CRITERIA = "criteria", _("criteria written for a rival")
+    RELATIONS = "relations", _("relations: nobody there spoke for us")
+    TOO_LATE = "too_late", _("we came too late")
+    TERMS = "terms", _("terms of payment or delivery")
+    CREDIT = "credit", _("the customer's credit")
+    NOT_WORTH_IT = "not_worth_it", _("did not pass the evaluation")
+    CANCELLED = "cancelled", _("the customer cancelled or postponed")
+    OTHER = "other", _("something else")
+
+
 class TeamRole(models.TextChoices):
     """A member's part in our team."""
 
@@ -62,7 +77,8 @@ class Project(Versioned):
 
     `amount` is tax-inclusive, in `amount_currency`. `possibility` (0–100 %) is what the seller states;
     `probability` is that number halved once for each overridden gate review with open debts, and is what lists
-    sort and weigh by. Rules: docs/business-rules.md#grade, #outcomes, #debts
+    sort and weigh by. `stage_due_on` is the last day that the stage is planned to last; after it the project is
+    stalled. `entry_stage` is set on projects taken over: what lies before it is unproven. Rules: docs/business-rules.md#grade, #outcomes, #debts
     """
 
     name = models.CharField(_("name"), max_length=200)
@@ -75,6 +91,7 @@ class Project(Versioned):
     process_version = models.ForeignKey(ProcessVersion, models.PROTECT, related_name="+")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="+", verbose_name=_("stage"), db_index=False)
     stage_entered_at = models.DateTimeField()
+    stage_due_on = models.DateField()
     step = models.ForeignKey(ProcurementStep, models.PROTECT, null=True, related_name="+")
     step_on = models.DateField(null=True)
     step_source = models.CharField(max_length=200, blank=True)
@@ -111,6 +128,9 @@ class Project(Versioned):
     next_on = models.DateField(null=True)
     custom = models.JSONField(default=dict, blank=True)
     deleted_at = models.DateTimeField(null=True)
+
+    debt_count: int  # open debts, and the reviews they came from: filled in by `with_debt_counts`
+    debt_reviews: int
 
     objects = ProjectQuerySet.as_manager()
 
@@ -203,7 +223,7 @@ class ClosingReport(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="closing_reports")
     outcome = models.CharField(max_length=10, choices=Outcome)
-    reason = models.CharField(max_length=40)
+    reason = models.CharField(_("reason"), max_length=40, choices=ClosingReason)
     reason_text = models.TextField(blank=True)
     winner = models.ForeignKey(Competitor, models.PROTECT, null=True, related_name="+")
     winner_amount = MoneyField(null=True)

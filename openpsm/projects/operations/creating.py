@@ -1,0 +1,248 @@
+"""Creating projects, set-wise: one project on the form is a set of one.
+
+The door for people is `registrations.register`, which calls this after its check for collisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from openpsm.accounts.models import Account
+from openpsm.catalog.models import Product
+from openpsm.core import custom, events, memo
+from openpsm.core.dates import today
+from openpsm.core.errors import InvalidInput, NotAllowed
+from openpsm.core.events import EventRow
+from openpsm.org.access import reach, require
+from openpsm.org.models import User
+from openpsm.org.permissions import Permission
+from openpsm.process import facts
+from openpsm.process import queries as processes
+from openpsm.process.queries import ProcessDefinition, StageDefinition
+from openpsm.projects.models import Party, PartyRole, Project, ProjectMember, ProjectProduct, TeamRole
+from openpsm.projects.operations import fields as checks
+from openpsm.projects.operations.facts import derive, keep
+from openpsm.projects.operations.gates import due_on
+
+Errors = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProject:
+    """What is said about a project when it is created; `amount` is tax-inclusive. See the model for the meaning.
+
+    `owner_id` None is the creator. `parties` are (account id, role) beside the customer; `products` are (product id,
+    quantity or None).
+    """
+
+    name: str
+    account_id: int
+    owner_id: int | None = None
+    amount: Decimal = Decimal(0)
+    currency: str = "CNY"
+    process_version_id: int | None = None
+    product_line: str = ""
+    site: str = ""
+    region: str = ""
+    tender_on: date | None = None
+    tender_source: str = ""
+    tender_number: str = ""
+    order_on: date | None = None
+    purchasing_form: str = ""
+    possibility: int | None = None
+    possibility_reason: str = ""
+    boss_attitude: int | None = None
+    boss_attitude_source: str = ""
+    is_non_standard: bool = False
+    parties: Sequence[tuple[int, str]] = ()
+    products: Sequence[tuple[int, Decimal | None]] = ()
+    custom: Mapping[str, Any] = field(default_factory=dict)
+    news_on: date | None = None
+    news_source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a project begins: the first stage now, or for stock taken over the stated stage and day."""
+
+    process: ProcessDefinition
+    stage: StageDefinition
+    entered_at: datetime
+    is_taken_over: bool = False
+
+
+def create_projects(*, rows: Sequence[NewProject], by: User, at: datetime) -> list[Project]:
+    """Create projects in the first stage of their process, in the order of the rows.
+
+    Creating for others needs a manager of the owner's department. The accounts need not be visible to the creator:
+    whether a project may be registered there is the rule of `registrations`. Raises NotAllowed, InvalidInput with
+    fields named "<row>.<field>" when there are several rows. As many statements for 50 rows as for 1, beside the
+    batches of inserts on SQLite.
+    """
+    require(by, Permission.REGISTRATION_CREATE)
+    with memo.ensured(), transaction.atomic():
+        entries = [_entry(row, at) for row in rows]
+        projects = write_projects(rows, entries, by=by, at=at)
+        record = [EventRow(project, data=created(project)) for project in projects]
+        events.record_many("project.created", record, by=by, at=at)
+    return projects
+
+
+def _entry(row: NewProject, at: datetime) -> Entry:
+    process = processes.definition(row.process_version_id) if row.process_version_id else processes.default_definition()
+    return Entry(process, process.stages[0], at)
+
+
+def write_projects(rows: Sequence[NewProject], entries: Sequence[Entry], *, by: User, at: datetime) -> list[Project]:
+    """Check and insert the rows with team, parties, products and kept facts; the caller records the events."""
+    owners, accounts = _owners(rows, by), _accounts(rows)
+    values = _checked(rows, owners, accounts, by)
+    projects = [
+        _project(row, value, entry, owners[row.owner_id or by.pk], accounts[row.account_id], by=by, at=at)
+        for row, value, entry in zip(rows, values, entries, strict=True)
+    ]
+    Project.objects.bulk_create(projects)
+    _write_parts(projects, rows)
+    answers = facts.ask([project.pk for project in projects], today(at))
+    keep(projects, answers=answers, at=at)
+    return projects
+
+
+def _owners(rows: Iterable[NewProject], by: User) -> dict[int, User]:
+    ids = {row.owner_id or by.pk for row in rows}
+    return {user.pk: user for user in User.objects.filter(pk__in=ids).select_related("department")}
+
+
+def _accounts(rows: Iterable[NewProject]) -> dict[int, Account]:
+    ids = {pk for row in rows for pk in (row.account_id, *(account_id for account_id, _role in row.parties))}
+    return {account.pk: account for account in Account.objects.live().filter(pk__in=ids)}
+
+
+def _checked(
+    rows: Sequence[NewProject], owners: Mapping[int, User], accounts: Mapping[int, Account], by: User
+) -> list[dict[str, Any]]:
+    """Check all rows before anything is written, so that all mistakes come back at once."""
+    errors: dict[str, list[str]] = {}
+    values = []
+    known_products = _known_products(rows)
+    for number, row in enumerate(rows, 1):
+        prefix = f"{number}." if len(rows) > 1 else ""
+        try:
+            values.append(_check(row, owners, accounts, known_products, by))
+        except InvalidInput as refused:
+            errors |= {f"{prefix}{name}": messages for name, messages in refused.errors.items()}
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def _known_products(rows: Iterable[NewProject]) -> set[int]:
+    ids = {pk for row in rows for pk, _quantity in row.products}
+    return set(Product.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True)) if ids else set()
+
+
+def _check(
+    row: NewProject, owners: Mapping[int, User], accounts: Mapping[int, Account], products: set[int], by: User
+) -> dict[str, Any]:
+    given = {name: getattr(row, name) for name in checks.CREATABLE}
+    values, errors = checks.clean({**given, "amount_currency": row.currency})
+    if row.account_id not in accounts:
+        errors["account"] = _("There is no such account.")
+    errors |= _check_owner(owners.get(row.owner_id or by.pk), by)
+    errors |= _check_parts(row, accounts, products)
+    try:
+        values["custom"] = custom.clean(Project, row.custom)
+    except InvalidInput as refused:
+        raise InvalidInput({**errors, **refused.errors}) from None
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def _check_owner(owner: User | None, by: User) -> Errors:
+    if owner is None or not owner.is_active:
+        return {"owner": _("There is no such active user.")}
+    if owner.department is None:
+        return {"owner": _("%(name)s does not belong to a department.") % {"name": owner}}
+    path = owner.department.path or ""
+    if (
+        owner.pk != by.pk
+        and not reach(by).manages(path)
+        and not reach(by).holds(Permission.PROJECT_VIEW_ALL, path=path)
+    ):
+        raise NotAllowed(_("Only a manager of %(name)s may create projects for them.") % {"name": owner})
+    return {}
+
+
+def _check_parts(row: NewProject, accounts: Mapping[int, Account], products: set[int]) -> Errors:
+    errors: Errors = {}
+    if any(pk not in accounts or role not in PartyRole.values for pk, role in row.parties):
+        errors["parties"] = _("There is no such account or no such part.")
+    if any(pk not in products for pk, _quantity in row.products):
+        errors["products"] = _("There is no such product on sale.")
+    return errors
+
+
+def _project(
+    row: NewProject, values: Mapping[str, Any], entry: Entry, owner: User, account: Account, *, by: User, at: datetime
+) -> Project:
+    assert owner.department_id is not None, "checked with the row"
+    project = Project(
+        **values,
+        **checks.name_keys(values["name"]),
+        account=account,
+        owner=owner,
+        department_id=owner.department_id,
+        process_version_id=entry.process.version_id,
+        stage_id=entry.stage.id,
+        stage_entered_at=entry.entered_at,
+        stage_due_on=due_on(entry.stage, entry.entered_at),
+        entry_stage_id=entry.stage.id if entry.is_taken_over else None,
+        created_at=at,
+        updated_at=at,
+        created_by=by,
+    )
+    project.debt_count = project.debt_reviews = 0
+    derive([project], on=today(at))
+    return project
+
+
+def _write_parts(projects: Sequence[Project], rows: Sequence[NewProject]) -> None:
+    pairs = list(zip(projects, rows, strict=True))
+    owners = [ProjectMember(project=project, user_id=project.owner_id, role=TeamRole.OWNER) for project in projects]
+    ProjectMember.objects.bulk_create(owners)
+    Party.objects.bulk_create(
+        Party(project=project, account_id=pk, role=role) for project, row in pairs for pk, role in _parties(row)
+    )
+    ProjectProduct.objects.bulk_create(
+        ProjectProduct(project=project, product_id=pk, quantity=quantity)
+        for project, row in pairs
+        for pk, quantity in dict(row.products).items()
+    )
+
+
+def _parties(row: NewProject) -> list[tuple[int, str]]:
+    """The customer is a party too: the project's owner unless the row says otherwise."""
+    given = list(dict.fromkeys(row.parties))
+    is_named = any(pk == row.account_id for pk, _role in given)
+    return given if is_named else [(row.account_id, PartyRole.OWNER.value), *given]
+
+
+def created(project: Project) -> dict[str, Any]:
+    """What the event of a new project says."""
+    return {
+        "name": project.name,
+        "account": project.account_id,
+        "owner": project.owner_id,
+        "stage": project.stage_id,
+        "amount": project.amount,
+        "currency": project.amount_currency,
+    }

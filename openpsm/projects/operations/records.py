@@ -1,0 +1,58 @@
+"""Taking hold of a project: what every operation does first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+from django.utils.translation import gettext as _
+
+from openpsm.core.errors import DomainError, InvalidInput
+from openpsm.core.text import is_placeholder
+from openpsm.core.versions import bump, require_version
+from openpsm.org.access import require
+from openpsm.org.models import User
+from openpsm.org.permissions import Permission
+from openpsm.projects.models import Outcome, Project
+
+
+def locked(project_id: int, *, by: User, permission: Permission, version: int | None = None) -> Project:
+    """Lock and return a project with its debt counts (1 query beside the reach and, for team members, their membership).
+
+    Raises Project.DoesNotExist when the user does not see it, NotAllowed, Stale.
+    """
+    seen = Project.objects.visible_to(by).with_debt_counts().select_related("department")
+    project: Project = seen.select_for_update(of=("self",)).get(pk=project_id)
+    require(by, permission, on=project)
+    require_version(project, version)
+    return project
+
+
+def require_open(project: Project) -> None:
+    """Refuse work on a project that was lost or dropped."""
+    if project.outcome in (Outcome.LOST, Outcome.DROPPED):
+        raise DomainError(_("This project is closed. Reopen it first."), code="closed")
+
+
+def require_reason(reason: str, *, field: str = "reason") -> str:
+    """Return the stripped text; a blank or a placeholder such as “无” or “...” is refused."""
+    text = reason.strip()
+    if not text:
+        raise InvalidInput({field: _("Please give a reason.")})
+    if is_placeholder(text):
+        raise InvalidInput(
+            {field: _("“%(text)s” does not say anything. Please write what you know.") % {"text": text[:40]}}
+        )
+    return text
+
+
+def save(project: Project, fields: Iterable[str], *, at: datetime) -> None:
+    """Write the fields with a new version and the instant of the change (1 statement)."""
+    project.save(update_fields=[*fields, *bump(project, at=at)], using=DEFAULT_DB_ALIAS)
+
+
+def plain_changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return what differs as `{field: [old, new]}`, for the event."""
+    return {name: [before[name], value] for name, value in after.items() if before[name] != value}
