@@ -1,0 +1,137 @@
+"""The list of projects."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.core.dates import today
+from openpsm.core.text import localized
+from openpsm.org import access
+from openpsm.org.models import Department, User
+from openpsm.org.permissions import Permission
+from openpsm.process.queries import default_definition, definition
+from openpsm.projects.models import Outcome, Project
+from openpsm.web.access import UserRequest, page
+from openpsm.web.lists import ANY, Column, Filter, Listing, show
+
+VALUES = (
+    "id",
+    "name",
+    "account__name",
+    "owner__name",
+    "process_version_id",
+    "stage_id",
+    "stage_entered_at",
+    "amount",
+    "amount_currency",
+    "grade",
+    "probability",
+    "possibility",
+    "outcome",
+    "is_on_hold",
+    "tender_on",
+    "next_step",
+    "next_on",
+)
+
+
+def _stages(_user: User) -> forms.Field:
+    stages = [(str(stage.pk), localized(stage.name)) for stage in default_definition().stages]
+    return forms.ChoiceField(label=_("Stage"), required=False, choices=[ANY, *stages])
+
+
+def _departments(user: User) -> forms.Field:
+    rows = Department.objects.visible_to(user).order_by("path").values_list("pk", "name", "path")
+    choices = [(str(pk), " " * (path or "").count("/", 2) + name) for pk, name, path in rows]
+    return forms.ChoiceField(label=_("Department"), required=False, choices=[ANY, *choices])
+
+
+def _in_department(rows: QuerySet[Any], value: str, user: User) -> QuerySet[Any]:
+    roots = Department.objects.visible_to(user).filter(pk=value).values("path")[:1]
+    found = roots.first()
+    return rows.filter(department__path__startswith=found["path"]) if found else rows.none()
+
+
+def _outcome(_user: User) -> forms.Field:
+    return forms.ChoiceField(label=_("Outcome"), required=False, choices=[ANY, *Outcome.choices])
+
+
+FILTERS = (
+    Filter(
+        "q",
+        lambda _user: forms.CharField(label=_("Name"), required=False, max_length=80),
+        lambda rows, value, _user: rows.matching(value),
+    ),
+    Filter("stage", _stages, lambda rows, value, _user: rows.filter(stage_id=int(value))),
+    Filter("outcome", _outcome, lambda rows, value, _user: rows.filter(outcome=value)),
+    Filter(
+        "grade",
+        lambda _user: forms.ChoiceField(
+            label=_("Grade"), required=False, choices=[ANY, *((letter, letter) for letter in "ABCD")]
+        ),
+        lambda rows, value, _user: rows.filter(grade=value),
+    ),
+    Filter("department", _departments, _in_department),
+    Filter(
+        "mine",
+        lambda _user: forms.BooleanField(label=_("Mine"), required=False),
+        lambda rows, _value, user: rows.filter(owner=user),
+    ),
+)
+
+
+def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    on = today(timezone.now())
+    for row in rows:
+        stage = definition(row["process_version_id"]).stage(row["stage_id"])
+        row["stage"] = localized(stage.name)
+        row["days"] = (on - today(row["stage_entered_at"])).days
+        row["is_late"] = row["outcome"] == Outcome.OPEN and row["days"] > stage.expected_days
+        row["outcome_label"] = Outcome(row["outcome"]).label
+    return rows
+
+
+def _register(user: User) -> tuple[Any, str] | None:
+    allowed = access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE)
+    return (_("Register a project"), reverse("web:registration-new")) if allowed else None
+
+
+PROJECTS = Listing(
+    title=_("Projects"),
+    template="projects/_rows.html",
+    rows=lambda user: Project.objects.visible_to(user),
+    columns=(
+        Column("name", _("Project"), sort="name"),
+        Column("stage", _("Stage")),
+        Column("grade", _("Grade")),
+        Column("amount", _("Amount"), sort="amount", css="num"),
+        Column("probability", _("Win probability"), css="num"),
+        Column("tender_on", _("Tender")),
+        Column("next", _("Next step")),
+        Column("owner", _("Owner")),
+    ),
+    sorts={"amount": "amount", "name": "sort_key", "created": "created_at"},
+    default_sort="-amount",
+    filters=FILTERS,
+    values=VALUES,
+    prepare=_prepare,
+    empty={
+        "icon": "briefcase",
+        "title": _("No project yet"),
+        "text": _("A project begins with its registration: the name is checked, and nobody else works on it from then on."),
+        "url": "/registrations/new",
+        "action": _("Register a project"),
+    },
+    primary=_register,
+)
+
+
+@page()
+def project_list(request: UserRequest) -> HttpResponse:
+    """Projects that the person may see, by amount unless asked otherwise."""
+    return show(request, PROJECTS)

@@ -1,0 +1,128 @@
+"""The project page: key nodes, what is missing and where to mend it, where it stands, what was done lately."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from openpsm.activities import queries as activities
+from openpsm.core import custom
+from openpsm.core.dates import today
+from openpsm.core.errors import DomainError
+from openpsm.core.text import localized
+from openpsm.insights import diagnosis
+from openpsm.org import access
+from openpsm.org.permissions import Permission
+from openpsm.projects import operations, queries
+from openpsm.projects.models import Project
+from openpsm.projects.operations import GateBlocked
+from openpsm.web.access import UserRequest, page
+from openpsm.web.views.projects import frame
+
+SHOWN_ACTIONS = 3
+SHOWN_ACTIVITIES = 20
+
+
+@dataclass(frozen=True)
+class ShownNode:
+    """A key node with the place where it is mended."""
+
+    state: queries.NodeState
+    url: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.state, name)
+
+
+@page()
+def detail(request: UserRequest, pk: int) -> HttpResponse:
+    """Show the project (10 queries whatever it holds)."""
+    return _overview(request, frame.find(request, pk))
+
+
+@page(methods=("POST",))
+def advance(request: UserRequest, pk: int) -> HttpResponse:
+    """Try the gate; stays on the page and says what is missing when it is closed."""
+    frame.find(request, pk)
+    try:
+        operations.advance_stage(
+            project_id=pk,
+            by=request.user,
+            at=timezone.now(),
+            version=_version(request),
+            override_reason=request.POST.get("override_reason", ""),
+        )
+    except GateBlocked as error:
+        return _overview(request, frame.find(request, pk), gate_error=str(error), status=409)
+    except DomainError as error:
+        return _overview(request, frame.find(request, pk), gate_error=str(error), status=409)
+    return redirect("web:project-detail", pk)
+
+
+def _version(request: UserRequest) -> int:
+    text = request.POST.get("version", "")
+    if not text.isdecimal() or len(text) > 9:
+        raise Http404
+    return int(text)
+
+
+def _overview(request: UserRequest, project: Project, *, gate_error: str = "", status: int = 200) -> HttpResponse:
+    context = frame.context(request, project, "overview")
+    now, facts = timezone.now(), context["facts"]
+    gate = queries.kept_gate(project, known=facts)
+    found = diagnosis.diagnose(project, on=today(now), facts=facts)
+    context |= {
+        "gate": gate,
+        "nodes": [ShownNode(node, _place(project, node)) for node in gate.nodes],
+        "gate_error": gate_error,
+        "can_override": _can_override(request, project),
+        "diagnosis": found,
+        "next_actions": found.next_actions[:SHOWN_ACTIONS],
+        "more_actions": len(found.next_actions) > SHOWN_ACTIONS,
+        "parties": list(queries.parties(project)),
+        "activities": list(activities.timeline(project)[:SHOWN_ACTIVITIES]),
+        "custom": [
+            (localized({"en": row.label_en, "zh": row.label_zh}), project.custom[row.key])
+            for row in custom.definitions(Project)
+            if project.custom.get(row.key) not in (None, "", [])
+        ],
+    }
+    return render(request, "projects/overview.html", context, status=status)
+
+
+def _place(project: Project, node: queries.NodeState) -> str:
+    name = frame.PLACES.get(node.place)
+    return reverse(f"web:{name}", args=[project.pk]) if name else ""
+
+
+def _can_override(request: UserRequest, project: Project) -> bool:
+    own, path = access.reach(request.user), access.department_path(project)
+    above = own.manages(path) or own.holds(Permission.PROJECT_VIEW_ALL, path=path)
+    return above and project.owner_id != request.user.pk and own.holds(Permission.GATE_OVERRIDE, path=path)
+
+
+@page()
+def stage(request: UserRequest, pk: int, key: str) -> HttpResponse:
+    """Show the guidance, work items and key nodes of any stage, without moving."""
+    project = frame.find(request, pk)
+    context = frame.context(request, project, "overview")
+    chosen = queries.process_of(project).stage_called(key)
+    if chosen is None:
+        raise Http404
+    confirmations = queries.node_confirmations(project.pk, [chosen])
+    nodes = queries.node_states(chosen, facts=context["facts"], confirmations=confirmations)
+    shown = [ShownNode(node, _place(project, node)) for node in nodes]
+    return render(request, "projects/stage.html", {**context, "stage": chosen, "nodes": shown})
+
+
+@page()
+def whole_diagnosis(request: UserRequest, pk: int) -> HttpResponse:
+    """Show the full ordered list of next actions."""
+    project = frame.find(request, pk)
+    context = frame.context(request, project, "overview")
+    found = diagnosis.diagnose(project, on=today(timezone.now()), facts=context["facts"])
+    context |= {"diagnosis": found, "next_actions": found.next_actions, "more_actions": False}
+    return render(request, "projects/diagnosis.html", context)
