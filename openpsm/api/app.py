@@ -1,5 +1,64 @@
 """The REST API below /api/v1: one router for each area over the same operations that the pages call."""
 
-from ninja import NinjaAPI
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-api = NinjaAPI(title="OpenPSM", version="1", urls_namespace="api", docs_url=None, openapi_url="/openapi.json")
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.utils.translation import gettext as _
+
+from openpsm.api import contacts, docs, problems, products
+from openpsm.api.answers import Renderer
+from openpsm.api.auth import bearer
+from openpsm.api.description import DescribedAPI
+from openpsm.api.parsing import StrictParser
+
+
+class Api(DescribedAPI):
+    """Adds the page of documentation, and JSON answers for addresses and methods that do not exist."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        patterns = [_in_json(pattern) for pattern in super()._get_urls()]
+        page = path("docs", docs.page_for(self), name="docs")
+        return [page, *patterns, re_path(r"", problems.not_found, name="nothing")]
+
+
+def _in_json(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
+    if isinstance(pattern, URLPattern):
+        pattern.callback = _with_json_refusal(pattern.callback)
+    return pattern
+
+
+def _with_json_refusal(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer a method that the address does not know as a problem too."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        refusal = problems.problem(405, "method-not-allowed", _("This address does not know the method."))
+        refusal.headers["Allow"] = response.headers["Allow"]
+        return refusal
+
+    return answered
+
+
+api = Api(
+    title="OpenPSM",
+    version="1",
+    description="Reads and writes what the token's user may read and write in the browser, by the same rules.",
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url="/openapi.json",
+    auth=bearer,
+    renderer=Renderer(),
+    parser=StrictParser(),
+)
+problems.install(api)
+for _router, _prefix in (
+    (contacts.router, "contacts"),
+    (products.router, "products"),
+):
+    api.add_router(_prefix, _router)

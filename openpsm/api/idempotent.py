@@ -1,0 +1,49 @@
+"""`Idempotency-Key`: the first answer is kept with the work in one transaction, and given again."""
+
+import json
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from pydantic_core import to_json
+
+from openpsm.api.auth import ApiRequest
+from openpsm.core import idempotency
+from openpsm.core.idempotency import Answer
+
+KEPT_HEADERS = ("Content-Type", "ETag")
+
+
+class _NotKept(Exception):  # noqa: N818  # not an error: it carries an answer out of the transaction
+    """Nothing was done, so the request may be tried again under its key."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+def once(request: ApiRequest, key: str, fingerprint: str, call: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Run the call, or answer what it answered before.
+
+    What was done is kept, and so is a refusal by a business rule (409), which may be on record too. Any other refusal
+    has done nothing and is not kept. Raises DomainError "idempotency-mismatch".
+    """
+
+    def work() -> Answer:
+        response = cast("HttpResponse", call())  # no operation streams
+        if response.status_code >= 300 and response.status_code != 409:
+            raise _NotKept(response)
+        headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+        return Answer(response.status_code, json.loads(response.content) if response.content else None, headers)
+
+    try:
+        kept = idempotency.run(user=request.auth, key=key, fingerprint=fingerprint, call=work, at=timezone.now())
+    except _NotKept as refused:
+        return refused.response
+    body = b"" if kept.body is None else to_json(kept.body)
+    response = HttpResponse(body, status=kept.status, headers=dict(kept.headers))
+    if kept.is_replay:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response

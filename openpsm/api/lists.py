@@ -1,0 +1,143 @@
+"""Records and lists of them: what is shown, allow-listed filters and sorts, page by page, as plain rows.
+
+A list costs the same number of queries whatever its length: token, roles, settings, rows, count, and what `finish` needs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import F, Model, QuerySet
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from openpsm.api.answers import answer, gone
+from openpsm.api.auth import ApiRequest
+from openpsm.api.problems import Unreadable
+from openpsm.api.schemas import ListQuery, Out
+from openpsm.core import paging
+from openpsm.org import field_rules
+from openpsm.org.models import User
+
+Row = dict[str, Any]
+
+
+def _unchanged(rows: list[Row], _user: User) -> list[Row]:
+    return rows
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a record looks: the members of `out`, each the column of its name unless `aliases` says otherwise.
+
+    `extras` are columns that `finish` needs and takes away; `made` are members that `finish` adds.
+    """
+
+    model: type[Model]
+    out: type[Out]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
+    made: frozenset[str] = frozenset()
+    finish: Callable[[list[Row], User], list[Row]] = _unchanged
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns and aliases to read."""
+        return (*(name for name in self.out.model_fields if name not in self.made), *self.extras)
+
+    def visible(self, user: User) -> QuerySet[Any]:
+        """The rows that the user may see, with the aliases ready to be read."""
+        rows: Any = self.model._default_manager.all()
+        shown: QuerySet[Any] = rows.visible_to(user)
+        return shown.annotate(**{name: F(path) for name, path in self.aliases.items()})
+
+    def one(self, user: User, pk: int) -> Row:
+        """Return a record (1 query and those of `finish`); raises DoesNotExist for what the user does not see."""
+        return self.ready([self.visible(user).filter(pk=pk).values(*self.names).get()], user)[0]
+
+    def show(self, request: ApiRequest, pk: int, *, status: int = 200) -> HttpResponse:
+        """Answer with a record; 404 for what the user does not see."""
+        return answer(self.one(request.auth, pk), status=status)
+
+    def written(self, request: ApiRequest, record: Model, *, status: int = 200) -> HttpResponse:
+        """Answer with what an operation has written; with nothing if it is out of the caller's sight from now on."""
+        found = self.visible(request.auth).filter(pk=record.pk).values(*self.names).first()
+        return answer(self.ready([found], request.auth)[0], status=status) if found else gone()
+
+    def ready(self, rows: list[Row], user: User) -> list[Row]:
+        """Empty what the user may not read, let `finish` do its part, and drop what is not shown."""
+        closed = self._closed(user)
+        for row in rows:
+            row.update(closed)
+        shown = self.out.model_fields
+        return [{name: row[name] for name in shown} for row in self.finish(rows, user)]
+
+    def _closed(self, user: User) -> Row:
+        readable = field_rules.readable_fields(user, self.model)
+        rules = {name: field_rules.rule_of(self.model, name) for name in self.names if name not in self.aliases}
+        return {name: None for name, rule in rules.items() if rule and rule.field not in readable}
+
+
+@dataclass(frozen=True)
+class Listing(Shape):
+    """A list of such records. `sorts` maps the names of sorts to columns that are never null.
+
+    `lookups` says what a filter means where it is not the column of its name; `searches` maps filters to methods of
+    the queryset.
+    """
+
+    sorts: Mapping[str, str] = field(default_factory=dict)
+    lookups: Mapping[str, str] = field(default_factory=dict)
+    searches: Mapping[str, str] = field(default_factory=dict)
+
+    def page(self, request: ApiRequest, query: ListQuery, **fixed: Any) -> HttpResponse:
+        """Answer one page; `fixed` are filters that the address gives. Raises BadCursor, UnknownSort, Unreadable."""
+        rows = self._filtered(self.visible(request.auth).filter(**fixed), query, request.auth)
+        cursor = _opened(request, query.cursor)
+        default = type(query).model_fields["sort"].default
+        order = paging.order_of(query.sort, self.sorts, default)
+        self._require_open(order.field, request.auth)
+        found = paging.take(rows, order=order, cursor=cursor, limit=query.limit, values=self.names)
+        return answer(
+            {
+                "items": self.ready(found.rows, request.auth),
+                "next": _closed(request, found.next),
+                "count": None if cursor else paging.capped_count(rows),
+            }
+        )
+
+    def _filtered(self, rows: QuerySet[Any], query: ListQuery, user: User) -> QuerySet[Any]:
+        chosen = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
+        for name, value in chosen.items():
+            if name in self.searches:
+                rows = getattr(rows, self.searches[name])(value)
+            else:
+                self._require_open(self.lookups.get(name, name), user)
+                rows = rows.filter(**{self.lookups.get(name, name): value})
+        return rows
+
+    def _require_open(self, path: str, user: User) -> None:
+        """Refuse to filter or sort by a field that is closed to the user, in the words for an unknown one."""
+        name = path.split("__")[0]
+        rule = field_rules.rule_of(self.model, name)
+        is_internal = rule is not None and rule.cls == field_rules.FieldClass.INTERNAL
+        if rule and not is_internal and not field_rules.may_filter(user, self.model, name):
+            raise Unreadable(_("Unknown or hidden field: “%(name)s”.") % {"name": name}, code="unknown-field")
+
+
+def _signer(request: ApiRequest) -> Signer:
+    return Signer(salt=f"openpsm.api.cursor:{request.path}")
+
+
+def _closed(request: ApiRequest, cursor: str) -> str | None:
+    return _signer(request).sign(cursor) if cursor else None
+
+
+def _opened(request: ApiRequest, cursor: str) -> str:
+    """Cursors are signed for their list: one that we did not make never reaches the database."""
+    try:
+        return str(_signer(request).unsign(cursor)) if cursor else ""
+    except BadSignature as error:
+        text = _("This page marker is not valid; start again from the first page.")
+        raise paging.BadCursor(text) from error
