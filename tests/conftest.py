@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, DjangoDbBlocker
 
@@ -93,7 +92,7 @@ class StrictClient(Client):
         return response
 
 
-def _refuse_inline(response: HttpResponse) -> None:
+def _refuse_inline(response: Any) -> None:
     if response.get("Content-Type", "").startswith("text/html") and not response.streaming:
         found = _INLINE.search(response.content.decode())
         assert found is None, f"inline code in the page: {found[0]}"

@@ -16,7 +16,11 @@ def migrate() -> None:
 def install_shipped_data(at: datetime) -> None:
     """Run the `install` of every package that ships data, in the order of the layers; a second run changes nothing."""
     for app in apps.get_app_configs():
-        if app.module is None or not app.name.startswith("openpsm.") or not module_has_submodule(app.module, "operations"):
+        if (
+            app.module is None
+            or not app.name.startswith("openpsm.")
+            or not module_has_submodule(app.module, "operations")
+        ):
             continue
         install = getattr(import_module(f"{app.name}.operations"), "install", None)
         if install is not None:

@@ -86,7 +86,7 @@ def _load(user: User) -> Reach:
 
 
 def _grants_and_departments(user: User) -> list[tuple[list[str] | None, str, int | None]]:
-    """Return (permissions, department path, project) of each grant and (None, path, None) of each managed department."""
+    """Return (permissions, path, project) of each grant and (None, path, None) of each managed department."""
     grants = RoleGrant.objects.filter(user=user).values_list("role__permissions", "department__path", "project_id")
     managed = DepartmentManager.objects.filter(user=user, department__path__isnull=False).values_list(
         Value(None, JSONField()), "department__path", Value(None, BigIntegerField())
@@ -151,6 +151,15 @@ def require(user: User, permission: Permission, *, on: Any = None) -> None:
     """Raise NotAllowed unless the user may do it (on the record, if one is given)."""
     if not can(user, permission, on=on):
         raise NotAllowed(_("You are not allowed to do this here. Ask your manager or an administrator."))
+
+
+def require_over(user: User, permission: Permission, *, path: str = "") -> None:
+    """Raise NotAllowed unless the permission is held everywhere or over the department of this path.
+
+    For people and departments, which have no owner; the empty path is that of the whole company.
+    """
+    if not user.is_active or not reach(user).holds(permission, path=path):
+        raise NotAllowed(_("Only an administrator of this area may do this."))
 
 
 def require_supervision(user: User, permission: Permission, *, on: Any) -> None:

@@ -1,8 +1,16 @@
 """Application set-up of `org`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrgConfig(AppConfig):
     name = "openpsm.org"
     label = "org"
+    verbose_name = _("organisation")
+
+    def ready(self) -> None:
+        from openpsm.org import jobs, limits, links, mail  # noqa: F401  # tasks register by being imported
+
+        limits.declare_all()
+        links.declare_all()

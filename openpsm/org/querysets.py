@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 OPEN = Q(done_at=None, dropped_at=None)
 
 
-class DepartmentQuerySet(models.QuerySet["Any"]):
+class DepartmentQuerySet(models.QuerySet[Any]):
     """The tree: its names are open to all staff."""
 
     def visible_to(self, user: "User") -> "DepartmentQuerySet":
@@ -28,7 +28,7 @@ class DepartmentQuerySet(models.QuerySet["Any"]):
         return self.filter(path__startswith=path)
 
 
-class UserQuerySet(models.QuerySet["Any"]):
+class UserQuerySet(models.QuerySet[Any]):
     """Staff: names, posts and departments are open to all staff."""
 
     def visible_to(self, user: "User") -> "UserQuerySet":
@@ -38,7 +38,7 @@ class UserQuerySet(models.QuerySet["Any"]):
         return self.filter(is_active=True)
 
 
-class RoleQuerySet(models.QuerySet["Any"]):
+class RoleQuerySet(models.QuerySet[Any]):
     """Roles: read by those who hand them out or edit them."""
 
     def visible_to(self, user: "User") -> "RoleQuerySet":
@@ -49,14 +49,14 @@ class RoleQuerySet(models.QuerySet["Any"]):
         return self.all() if may else self.none()
 
 
-class UserSessionQuerySet(models.QuerySet["Any"]):
+class UserSessionQuerySet(models.QuerySet[Any]):
     """Sessions: everybody's own."""
 
     def visible_to(self, user: "User") -> "UserSessionQuerySet":
         return self.filter(user=user) if user.is_active else self.none()
 
 
-class AccessTokenQuerySet(models.QuerySet["Any"]):
+class AccessTokenQuerySet(models.QuerySet[Any]):
     """Tokens: everybody's own; administrators of users see that they exist, to revoke them."""
 
     def visible_to(self, user: "User") -> "AccessTokenQuerySet":
@@ -71,7 +71,7 @@ class AccessTokenQuerySet(models.QuerySet["Any"]):
         return self.filter(revoked_at=None)
 
 
-class TaskQuerySet(models.QuerySet["Any"]):
+class TaskQuerySet(models.QuerySet[Any]):
     """Tasks: of their owner, of who opened them, and of the managers of the owner's department or above."""
 
     def visible_to(self, user: "User") -> "TaskQuerySet":
@@ -93,7 +93,7 @@ class TaskQuerySet(models.QuerySet["Any"]):
         return self.open().filter(due_on__lte=on)
 
 
-class NotificationQuerySet(models.QuerySet["Any"]):
+class NotificationQuerySet(models.QuerySet[Any]):
     """Notifications: everybody's own."""
 
     def visible_to(self, user: "User") -> "NotificationQuerySet":

@@ -17,7 +17,7 @@ ADMINISTRATION = frozenset(
 #: Whoever holds these two everywhere is an administrator; the last active one is kept.
 ADMINISTRATOR = frozenset({Permission.USER_ADMIN, Permission.ROLE_ADMIN})
 MAX_PATH = 200
-TOKEN_START = "psm_"
+TOKEN_START = "psm_"  # noqa: S105 - how every token begins, not a token
 _USERNAME = re.compile(r"[\w.@+-]{2,60}")
 
 

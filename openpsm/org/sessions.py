@@ -42,14 +42,14 @@ class SessionStore(DatabaseStore):
             self._session_key = None
             return None
         if row.seen_at is None or now - row.seen_at >= SEEN_EVERY:
-            self.model.objects.filter(pk=row.pk).update(seen_at=now)
+            type(row).objects.filter(pk=row.pk).update(seen_at=now)
         return row
 
     async def _aget_session_from_db(self) -> "UserSession | None":
         return await sync_to_async(self._get_session_from_db)()
 
     def create_model_instance(self, data: dict[str, Any]) -> "UserSession":
-        row: UserSession = super().create_model_instance(data)
+        row: UserSession = super().create_model_instance(data)  # type: ignore[assignment]  # of get_model_class
         row.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
         row.address, row.agent = data.get("address") or None, data.get("agent", "")
         row.seen_at = timezone.now()

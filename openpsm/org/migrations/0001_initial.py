@@ -3,9 +3,10 @@
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.utils.timezone
-import openpsm.core.text
 from django.conf import settings
 from django.db import migrations, models
+
+import openpsm.core.text
 
 
 class Migration(migrations.Migration):

@@ -94,9 +94,7 @@ class DepartmentManager(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="managed_links")
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["department", "user"], name="department_manager_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["department", "user"], name="department_manager_once")]
 
     def __str__(self) -> str:
         return f"{self.user_id} manages {self.department_id}"

@@ -23,7 +23,7 @@ class UserSession(AbstractBaseSession):
     started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
 
-    objects = UserSessionManager()
+    objects = UserSessionManager()  # type: ignore[misc]  # the stubs call it a class variable
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False

@@ -13,8 +13,8 @@ from openpsm.org.querysets import OPEN, NotificationQuerySet, TaskQuerySet
 class Task(Versioned):
     """Something one person must do by a date, made by hand or by the system (`origin` says by which rule).
 
-    `subject_*` is the record it is about; `project_id` the project it belongs to; `reminded_on` the due day its owner was reminded of. A system task is never made
-    twice while one with the same `origin` and subject is open.
+    `subject_*` is the record it is about; `project_id` the project it belongs to; `reminded_on` the due day its owner
+    was reminded of. A system task is never made twice while one with the same `origin` and subject is open.
     """
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="tasks")

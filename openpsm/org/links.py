@@ -1,0 +1,73 @@
+"""What becomes of this package's references to users."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.core import events, links
+from openpsm.core.versions import bump
+from openpsm.org.models import AccessToken, Notification, Task, User, UserSession
+
+
+def declare_all() -> None:
+    """Declare them; called when the program starts."""
+    target = "org.user"
+    links.declare("org.task", "owner", target=target, label=_("open tasks"), move=move_tasks, listing=open_tasks)
+    links.declare("org.usersession", "user", target=target, label=_("sessions"), erase=erase_sessions, listing=sessions)
+    links.declare("org.accesstoken", "user", target=target, label=_("access tokens"), erase=erase_tokens)
+    links.declare("org.notification", "user", target=target, label=_("notifications"), erase=erase_notifications)
+    links.declare("org.departmentmanager", "user", target=target, label=_("departments managed"))
+    links.declare("org.rolegrant", "user", target=target, label=_("roles held"))
+    links.declare("org.rolegrant", "granted_by", target=target, label=_("roles granted"))
+
+
+def open_tasks(target: User) -> "object":
+    """The user's open tasks."""
+    return Task.objects.open().filter(owner=target)
+
+
+def move_tasks(*, old: User, new: User, by: User, at: datetime, project_ids: Collection[int] | None = None) -> int:
+    """Hand open tasks over, all or those of some projects; where the receiver has a rule's task already, it is dropped.
+
+    Called inside the transaction of a handover.
+    """
+    rows = Task.objects.open().filter(owner=old).select_for_update()
+    if project_ids is not None:
+        rows = rows.filter(project_id__in=project_ids)
+    fields = ("origin", "subject_type", "subject_id")
+    has = set(Task.objects.open().filter(owner=new).exclude(origin="").values_list(*fields))
+    moved: list[Task] = []
+    dropped: list[Task] = []
+    for task in rows:
+        (dropped if (task.origin, task.subject_type, task.subject_id) in has else moved).append(task)
+        bump(task, at=at)
+    for task in moved:
+        task.owner = new
+    for task in dropped:
+        task.dropped_at = at
+    Task.objects.bulk_update([*moved, *dropped], ["owner", "dropped_at", "version", "updated_at"])
+    data = {"old": old.pk, "new": new.pk}
+    events.record_many("task.reassigned", [events.EventRow(subject=task, data=data) for task in moved], by=by, at=at)
+    events.record_many("task.dropped", [events.EventRow(subject=task, data=data) for task in dropped], by=by, at=at)
+    return len(moved)
+
+
+def sessions(target: User) -> "object":
+    """The user's sessions."""
+    return UserSession.objects.filter(user=target)
+
+
+def erase_sessions(*, target: User, by: User, at: datetime) -> None:
+    """Addresses and browsers are personal: the sessions go."""
+    UserSession.objects.filter(user=target).delete()
+
+
+def erase_tokens(*, target: User, by: User, at: datetime) -> None:
+    """The tokens go."""
+    AccessToken.objects.filter(user=target).delete()
+
+
+def erase_notifications(*, target: User, by: User, at: datetime) -> None:
+    """The bell is emptied."""
+    Notification.objects.filter(user=target).delete()

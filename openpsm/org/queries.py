@@ -1,0 +1,114 @@
+"""Answers about staff: the tree, who holds what, sessions, tasks of a day."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.utils.http import urlsafe_base64_decode
+
+from openpsm.org.models import Department, Role, RoleGrant, Task, User, UserSession
+
+
+def needs_setup() -> bool:
+    """Whether nobody exists yet, so that the first visitor becomes the administrator (1 query)."""
+    return not User.objects.exists()
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A session as its owner sees it; `id` names it without giving its key away."""
+
+    id: str
+    address: str | None
+    agent: str
+    started_at: datetime | None
+    seen_at: datetime | None
+    is_current: bool
+
+
+def session_id(key: str) -> str:
+    """Return the name under which a session is listed."""
+    return hashlib.sha256(f"session {key}".encode()).hexdigest()[:24]
+
+
+def sessions_of(user: User, *, current: str, at: datetime) -> list[SessionRow]:
+    """Return the user's sessions, the latest seen first; `current` is the key of the one that asks (1 query)."""
+    rows = UserSession.objects.visible_to(user).filter(expire_date__gt=at).order_by("-seen_at", "pk")
+    return [
+        SessionRow(session_id(r.pk), r.address, r.agent, r.started_at, r.seen_at, is_current=r.pk == current)
+        for r in rows
+    ]
+
+
+def user_of_link(uid: str, token: str) -> User | None:
+    """Return whose reset link this is, None unless it is still valid (1 query)."""
+    from openpsm.org.mail import reset_tokens  # the module's tasks load after the models
+
+    try:
+        pk = int(urlsafe_base64_decode(uid))
+        user: User | None = User.objects.active().filter(pk=pk).first() if 0 < pk < 2**63 else None
+    except (ValueError, OverflowError, ValidationError):
+        return None
+    return user if user is not None and reset_tokens.check_token(user, token) else None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A department in the tree, with its depth (0 at the root), its managers and the number of active members."""
+
+    department: Department
+    depth: int
+    managers: list[User]
+    members: int
+
+
+def department_tree(user: User) -> list[Branch]:
+    """Return all departments, each followed by those below it, siblings in the order of their creation (3 queries)."""
+    members = Count("members", filter=Q(members__is_active=True))
+    rows = Department.objects.visible_to(user).annotate(member_count=members)
+    rows = rows.prefetch_related("manager_links__user")
+    ordered = sorted(rows, key=lambda row: _steps(row.path))
+    return [
+        Branch(row, len(_steps(row.path)) - 1, [link.user for link in row.manager_links.all()], row.member_count)
+        for row in ordered
+    ]
+
+
+def _steps(path: str | None) -> tuple[int, ...]:
+    return tuple(int(step) for step in (path or "").strip("/").split("/") if step)
+
+
+def grants_of(user_id: int) -> list[RoleGrant]:
+    """Return what the user holds, with role and department (1 query); the caller has checked who asks."""
+    return list(RoleGrant.objects.filter(user=user_id).select_related("role", "department").order_by("role__key", "pk"))
+
+
+def role_holders() -> Mapping[int, int]:
+    """Return the number of active users who hold each role anywhere (1 query)."""
+    holders = Count("grants__user", distinct=True, filter=Q(grants__user__is_active=True))
+    return dict(Role.objects.annotate(holders=holders).values_list("pk", "holders"))
+
+
+@dataclass(frozen=True)
+class TaskList:
+    """A person's open tasks: overdue, due today, later within the days asked for, and without a day."""
+
+    overdue: list[Task]
+    today: list[Task]
+    later: list[Task]
+    undated: list[Task]
+
+
+def open_tasks_of(user: User, *, on: date, until: date, limit: int = 200) -> TaskList:
+    """Return the user's own open tasks due before `until` (exclusive) and those without a day (1 query)."""
+    rows = Task.objects.open().filter(owner=user).filter(Q(due_on=None) | Q(due_on__lt=until))
+    tasks = list(rows.order_by("due_on", "pk")[:limit])
+    return TaskList(
+        overdue=[task for task in tasks if task.due_on and task.due_on < on],
+        today=[task for task in tasks if task.due_on == on],
+        later=[task for task in tasks if task.due_on and task.due_on > on],
+        undated=[task for task in tasks if task.due_on is None],
+    )
