@@ -210,7 +210,7 @@ def test_power_classes_have_the_stored_numbers():
 
 
 def test_reasons_fit_the_column_that_keeps_them():
-    limit = project.ClosingReport._meta.get_field("reason").max_length
+    limit = project.ClosingReport._meta.get_field("reason").max_length or 0
     reasons = CONTENT["vocabulary"]["drop_reasons"] + CONTENT["vocabulary"]["lose_reasons"]
     assert [row["key"] for row in reasons if len(row["key"]) > limit] == []
 
