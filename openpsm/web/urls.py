@@ -1,6 +1,11 @@
-"""The pages."""
+"""The pages: one module of routes per area."""
+
+from importlib import import_module
 
 from django.urls import URLPattern
 
 app_name = "web"
-urlpatterns: list[URLPattern] = []
+AREAS = ("signin", "profile", "today", "settings", "projects", "customers", "buying", "activities", "guide", "operations")
+urlpatterns: list[URLPattern] = [
+    route for area in AREAS for route in import_module(f"openpsm.web.routes.{area}").urlpatterns
+]
