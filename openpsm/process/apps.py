@@ -10,4 +10,6 @@ class ProcessConfig(AppConfig):
     verbose_name = _("processes")
 
     def ready(self) -> None:
-        from openpsm.process import checks  # noqa: F401  # models must be loaded; importing registers them
+        from openpsm.process import checks, fields  # noqa: F401  # models must be loaded; importing registers them
+
+        fields.declare_all()

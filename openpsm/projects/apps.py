@@ -10,7 +10,8 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("projects")
 
     def ready(self) -> None:
-        from openpsm.projects import facts, links, parameters, schedule  # noqa: F401  # registers; needs models
+        from openpsm.projects import facts, fields, links, parameters, schedule  # noqa: F401  # registers; needs models
 
+        fields.declare_all()
         parameters.declare_all()
         links.declare_all()

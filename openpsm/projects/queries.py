@@ -128,7 +128,7 @@ def bands() -> rules.Bands:
 
 
 def node_confirmations(project_id: int, stages: Iterable[StageDefinition]) -> dict[str, Confirmation]:
-    """Return the live confirmations of key nodes by `stage:node` (1 query, none without a manual node in the stages)."""
+    """Return the live confirmations of key nodes by `stage:node` (1 query, none where no node is manual)."""
     if not any(node.is_manual for stage in stages for node in stage.key_nodes):
         return {}
     live = Confirmation.objects.filter(project_id=project_id, kind=Confirmation.Kind.NODE, withdrawn_at=None)
@@ -183,7 +183,7 @@ def gate(project: Project, *, at: datetime) -> Gate:
 
 
 def kept_gate(project: Project, *, known: Mapping[str, Any]) -> Gate:
-    """Judge the gate by the facts kept at the last refresh: for showing, never for moving (1 query with manual nodes)."""
+    """Judge the gate by the facts kept at the last refresh: for showing, never for moving (0–1 queries)."""
     process = process_of(project)
     stage = process.stage(project.stage_id)
     confirmations = node_confirmations(project.pk, [stage])
@@ -192,7 +192,7 @@ def kept_gate(project: Project, *, known: Mapping[str, Any]) -> Gate:
 
 
 def project_tracks(project: Project, *, at: datetime, known: Mapping[str, Any] | None = None) -> Tracks:
-    """Compare our stage with the customer's step (1 query per provider unless the facts are `known`; 1 for manual nodes).
+    """Compare our stage with the customer's step (1 query per provider unless facts are `known`, 1 with manual nodes).
 
     As long as nobody has stated the customer's step, we count as in step.
     """
@@ -217,7 +217,7 @@ def kept_values(project: Project) -> dict[str, Any]:
 
 
 def open_debts(project: Project) -> list[OpenDebt]:
-    """Return the key nodes that the project owes, oldest first (1 query, 1 more with manual nodes, 1 for kept facts)."""
+    """Return the key nodes that the project owes, oldest first (1 query; 1 with manual nodes, 1 for kept facts)."""
     rows = list(Debt.objects.filter(project=project, settled_at=None).select_related("review__by").order_by("pk"))
     process, known = process_of(project), kept_values(project) if rows else {}
     stages = {row.stage_id: process.stage(row.stage_id) for row in rows}

@@ -2,6 +2,8 @@
 
 from openpsm.projects.models.gates import Confirmation, Debt, GateReview, ProjectFacts, StageVisit
 from openpsm.projects.models.project import (
+    DROP_REASONS,
+    LOSE_REASONS,
     ClosingReason,
     ClosingReport,
     Outcome,
@@ -15,6 +17,8 @@ from openpsm.projects.models.project import (
 )
 
 __all__ = [
+    "DROP_REASONS",
+    "LOSE_REASONS",
     "ClosingReason",
     "ClosingReport",
     "Confirmation",

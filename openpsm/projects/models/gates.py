@@ -102,7 +102,7 @@ class Confirmation(models.Model):
 
 
 class StageVisit(models.Model):
-    """How long a project was in a stage: written when it leaves; the running one is the project's `stage_entered_at`."""
+    """How long a project was in a stage, written when it leaves; of the present one see `stage_entered_at`."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="stage_visits")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")

@@ -37,18 +37,38 @@ class PurchasingForm(models.TextChoices):
 
 
 class ClosingReason(models.TextChoices):
-    """Why a project was lost or dropped."""
+    """Why a project was lost or dropped; `LOSE_REASONS` and `DROP_REASONS` say which goes with which."""
 
     PRICE = "price", _("price")
-    TECHNOLOGY = "technology", _("technology or quality")
+    TECHNIQUE = "technique", _("technique or product")
+    RELATIONS = "relations", _("relations")
+    TOO_LATE = "too_late", _("came too late")
     CRITERIA = "criteria", _("criteria written for a rival")
-    RELATIONS = "relations", _("relations: nobody there spoke for us")
-    TOO_LATE = "too_late", _("we came too late")
-    TERMS = "terms", _("terms of payment or delivery")
-    CREDIT = "credit", _("the customer's credit")
-    NOT_WORTH_IT = "not_worth_it", _("did not pass the evaluation")
-    CANCELLED = "cancelled", _("the customer cancelled or postponed")
-    OTHER = "other", _("something else")
+    DELIVERY = "delivery", _("delivery time")
+    SERVICE = "service", _("service")
+    TERMS = "terms", _("payment terms")
+    QUALIFICATION = "qualification", _("qualification")
+    DISQUALIFIED = "disqualified", _("bid rejected for form")
+    DECIDER_CHANGED = "decider_changed", _("decider changed")
+    OTHER = "other", _("other")
+    FUNDS_AT_RISK = "funds_at_risk", _("funds at risk")
+    TOO_SMALL = "too_small", _("too small")
+    IMPOSSIBLE = "technically_impossible", _("technically impossible")
+    DEMAND_NOT_MET = "demand_not_met", _("a demand we cannot meet")
+    CRITERIA_AGAINST_US = "criteria_against_us", _("criteria against us")
+    EVALUATION_FAILED = "evaluation_failed", _("evaluation not passed")
+    NO_ACCESS = "no_access", _("no way in")
+    CANCELLED = "customer_cancelled", _("cancelled by the customer")
+    POSTPONED = "customer_postponed", _("postponed by the customer")
+    BAD_NAME = "bad_name", _("the customer's name")
+    BETTER_USE = "better_use", _("better use of our time")
+    NOT_LAWFUL = "not_lawful", _("asked for something improper")
+
+
+#: Declared in two halves: reasons of a lost project up to "other", of a dropped one from there on.
+_REASONS = ClosingReason.values
+LOSE_REASONS = frozenset(_REASONS[: _REASONS.index("other") + 1])
+DROP_REASONS = frozenset(_REASONS[_REASONS.index("other") :])
 
 
 class TeamRole(models.TextChoices):
@@ -78,7 +98,8 @@ class Project(Versioned):
     `amount` is tax-inclusive, in `amount_currency`. `possibility` (0–100 %) is what the seller states;
     `probability` is that number halved once for each overridden gate review with open debts, and is what lists
     sort and weigh by. `stage_due_on` is the last day that the stage is planned to last; after it the project is
-    stalled. `entry_stage` is set on projects taken over: what lies before it is unproven. Rules: docs/business-rules.md#grade, #outcomes, #debts
+    stalled. `entry_stage` is set on projects taken over: what lies before it is unproven.
+    Rules: docs/business-rules.md#grade, #outcomes, #debts
     """
 
     name = models.CharField(_("name"), max_length=200)

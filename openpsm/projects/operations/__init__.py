@@ -1,17 +1,58 @@
 """Everything that changes projects. Each call checks the right and the rule, writes, and leaves one event."""
 
+from openpsm.projects.operations.bin import delete_project, restore_project
+from openpsm.projects.operations.confirmations import confirm_node, state_fact, withdraw_confirmation
 from openpsm.projects.operations.creating import NewProject, create_projects
+from openpsm.projects.operations.editing import (
+    lower_contact,
+    pin_grade,
+    raise_contact,
+    remove_party,
+    set_party,
+    set_procurement_step,
+    set_products,
+    state_possibility,
+    unpin_grade,
+    update_project,
+)
 from openpsm.projects.operations.facts import refresh_facts, sweep
 from openpsm.projects.operations.gates import GateBlocked, advance_stage, advance_towards, go_back, win
+from openpsm.projects.operations.outcomes import drop, hold, lose, reopen, resume
+from openpsm.projects.operations.takeover import TakenOver, take_over_projects
+from openpsm.projects.operations.team import change_owner, set_team
 
 __all__ = [
     "GateBlocked",
     "NewProject",
+    "TakenOver",
     "advance_stage",
     "advance_towards",
+    "change_owner",
+    "confirm_node",
     "create_projects",
+    "delete_project",
+    "drop",
     "go_back",
+    "hold",
+    "lose",
+    "lower_contact",
+    "pin_grade",
+    "raise_contact",
     "refresh_facts",
+    "remove_party",
+    "reopen",
+    "restore_project",
+    "resume",
+    "set_party",
+    "set_procurement_step",
+    "set_products",
+    "set_team",
+    "state_fact",
+    "state_possibility",
     "sweep",
+    "take_over_projects",
+    "unpin_grade",
+    "update_project",
     "win",
+    "withdraw_confirmation",
 ]

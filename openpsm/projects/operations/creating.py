@@ -26,7 +26,7 @@ from openpsm.org.permissions import Permission
 from openpsm.process import facts
 from openpsm.process import queries as processes
 from openpsm.process.queries import ProcessDefinition, StageDefinition
-from openpsm.projects.models import Party, PartyRole, Project, ProjectMember, ProjectProduct, TeamRole
+from openpsm.projects.models import Outcome, Party, PartyRole, Project, ProjectMember, ProjectProduct, TeamRole
 from openpsm.projects.operations import fields as checks
 from openpsm.projects.operations.facts import derive, keep
 from openpsm.projects.operations.gates import due_on
@@ -156,7 +156,7 @@ def _check(
     values, errors = checks.clean({**given, "amount_currency": row.currency})
     if row.account_id not in accounts:
         errors["account"] = _("There is no such account.")
-    errors |= _check_owner(owners.get(row.owner_id or by.pk), by)
+    errors |= _check_owner(owners.get(row.owner_id or by.pk))
     errors |= _check_parts(row, accounts, products)
     try:
         values["custom"] = custom.clean(Project, row.custom)
@@ -167,18 +167,19 @@ def _check(
     return values
 
 
-def _check_owner(owner: User | None, by: User) -> Errors:
+def _require_managed(owners: Iterable[User], by: User) -> None:
+    for owner in owners:
+        path = (owner.department.path or "") if owner.department else ""
+        above = reach(by).manages(path) or reach(by).holds(Permission.PROJECT_VIEW_ALL, path=path)
+        if owner.pk != by.pk and not above:
+            raise NotAllowed(_("Only a manager of %(name)s may create projects for them.") % {"name": owner})
+
+
+def _check_owner(owner: User | None) -> Errors:
     if owner is None or not owner.is_active:
         return {"owner": _("There is no such active user.")}
     if owner.department is None:
         return {"owner": _("%(name)s does not belong to a department.") % {"name": owner}}
-    path = owner.department.path or ""
-    if (
-        owner.pk != by.pk
-        and not reach(by).manages(path)
-        and not reach(by).holds(Permission.PROJECT_VIEW_ALL, path=path)
-    ):
-        raise NotAllowed(_("Only a manager of %(name)s may create projects for them.") % {"name": owner})
     return {}
 
 
@@ -194,18 +195,19 @@ def _check_parts(row: NewProject, accounts: Mapping[int, Account], products: set
 def _project(
     row: NewProject, values: Mapping[str, Any], entry: Entry, owner: User, account: Account, *, by: User, at: datetime
 ) -> Project:
-    assert owner.department_id is not None, "checked with the row"
     project = Project(
         **values,
         **checks.name_keys(values["name"]),
         account=account,
         owner=owner,
-        department_id=owner.department_id,
+        department=owner.department,
         process_version_id=entry.process.version_id,
         stage_id=entry.stage.id,
         stage_entered_at=entry.entered_at,
         stage_due_on=due_on(entry.stage, entry.entered_at),
         entry_stage_id=entry.stage.id if entry.is_taken_over else None,
+        outcome=Outcome.WON if _is_past_won_gate(entry) else Outcome.OPEN,
+        outcome_at=entry.entered_at if _is_past_won_gate(entry) else None,
         created_at=at,
         updated_at=at,
         created_by=by,
@@ -213,6 +215,10 @@ def _project(
     project.debt_count = project.debt_reviews = 0
     derive([project], on=today(at))
     return project
+
+
+def _is_past_won_gate(entry: Entry) -> bool:
+    return any(stage.is_won_gate for stage in entry.process.before(entry.stage.position))
 
 
 def _write_parts(projects: Sequence[Project], rows: Sequence[NewProject]) -> None:

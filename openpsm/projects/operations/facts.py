@@ -6,7 +6,7 @@ Rules: docs/business-rules.md#facts, #debts, #grade
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from openpsm.process.facts import Answer
 from openpsm.projects import queries, rules
 from openpsm.projects.facts import OWN, own_answers
 from openpsm.projects.models import Confirmation, Debt, Outcome, Project, ProjectFacts
+from openpsm.projects.operations.records import save
 
 Answers = dict[int, dict[str, Answer]]
 BATCH = 200
@@ -123,6 +124,18 @@ def _close(settled: Sequence[Debt], owing: Mapping[int, Project], *, at: datetim
     Debt.objects.filter(pk__in=[debt.pk for debt in settled]).update(settled_at=at)
     rows = [EventRow(debt, root=owing[debt.project_id], data={"node": debt.node_key}) for debt in settled]
     events.record_many("debt.settled", rows, by=by, at=at)
+
+
+def save_with_facts(project: Project, fields: Iterable[str], *, by: User | None, at: datetime) -> None:
+    """Save changed fields of a locked project together with what follows from them.
+
+    3 statements and 1 per provider of facts; up to 6 more where debts are settled.
+    """
+    answers = facts.ask([project.pk], today(at))
+    settle_debts([project], answers=answers, at=at, by=by)
+    derive([project], on=today(at))
+    save(project, [*fields, "probability", "grade"], at=at)
+    keep([project], answers=answers, at=at)
 
 
 def ask_after_move(project: Project, answers: dict[str, Answer], *, at: datetime) -> None:

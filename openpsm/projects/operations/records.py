@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError, InvalidInput
@@ -19,7 +18,7 @@ from openpsm.projects.models import Outcome, Project
 
 
 def locked(project_id: int, *, by: User, permission: Permission, version: int | None = None) -> Project:
-    """Lock and return a project with its debt counts (1 query beside the reach and, for team members, their membership).
+    """Lock and return a project with its debt counts (1 query beside the reach, 1 more for members of the team).
 
     Raises Project.DoesNotExist when the user does not see it, NotAllowed, Stale.
     """
@@ -50,9 +49,9 @@ def require_reason(reason: str, *, field: str = "reason") -> str:
 
 def save(project: Project, fields: Iterable[str], *, at: datetime) -> None:
     """Write the fields with a new version and the instant of the change (1 statement)."""
-    project.save(update_fields=[*fields, *bump(project, at=at)], using=DEFAULT_DB_ALIAS)
+    project.save(update_fields=[*fields, *bump(project, at=at)])
 
 
-def plain_changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return what differs as `{field: [old, new]}`, for the event."""
     return {name: [before[name], value] for name, value in after.items() if before[name] != value}
