@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.buying import vocabulary
 from openpsm.process.queries import StageDefinition, StepDefinition
-from openpsm.projects.models import PurchasingForm, TeamRole
+from openpsm.projects.models import PartyRole, PurchasingForm, TeamRole
 from openpsm.web.forms.base import AmountField, BoundForm, DayField
 
 TEXT_AREA = forms.Textarea(attrs={"rows": 3})
@@ -146,3 +147,20 @@ class TeamForm(VersionForm):
     def __init__(self, *args: Any, people: Iterable[tuple[int, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["user_id"].choices = list(people)  # type: ignore[attr-defined]  # ChoiceField
+
+
+class PartyForm(VersionForm):
+    """A company's part; the company is chosen by the picker."""
+
+    account_id = forms.IntegerField(label=_("Company"), min_value=1, max_value=2**63 - 1)
+    role = forms.ChoiceField(label=_("Its part"), choices=PartyRole.choices)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    field_order = ("account_id", "role", "note", "version")
+
+
+def posted_version(request: HttpRequest) -> int:
+    """Return the version that a bare form sent along; raises Http404 for anything but a number."""
+    text = request.POST.get("version", "")
+    if not text.isdecimal() or len(text) > 9:
+        raise Http404
+    return int(text)

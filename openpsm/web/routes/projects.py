@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views.projects import listing, outcomes, overview
+from openpsm.web.views.projects import editing, listing, outcomes, overview
 
 urlpatterns: list[URLPattern] = [
     path("projects", listing.project_list, name="project-list"),
@@ -18,5 +18,12 @@ urlpatterns: list[URLPattern] = [
     path("projects/<int:pk>/lose", outcomes.lose, name="project-lose"),
     path("projects/<int:pk>/drop", outcomes.drop, name="project-drop"),
     path("projects/<int:pk>/grade", outcomes.grade, name="project-grade"),
+    path("projects/<int:pk>/edit", editing.edit, name="project-edit"),
+    path("projects/<int:pk>/step", editing.step, name="project-step"),
+    path("projects/<int:pk>/confirm/<slug:key>", editing.confirm, name="project-confirm"),
+    path("projects/<int:pk>/team", editing.team, name="project-team"),
+    path("projects/<int:pk>/team/<int:user_id>/remove", editing.team_remove, name="project-team-remove"),
+    path("projects/<int:pk>/parties", editing.parties, name="project-parties"),
+    path("projects/<int:pk>/parties/<int:party_id>/remove", editing.party_remove, name="project-party-remove"),
     path("projects/<int:pk>/delete", outcomes.delete, name="project-delete"),
 ]

@@ -20,6 +20,7 @@ from openpsm.projects import operations, queries
 from openpsm.projects.models import Project
 from openpsm.projects.operations import GateBlocked
 from openpsm.web.access import UserRequest, page
+from openpsm.web.forms.projects import posted_version
 from openpsm.web.views.projects import frame
 
 SHOWN_ACTIONS = 3
@@ -52,7 +53,7 @@ def advance(request: UserRequest, pk: int) -> HttpResponse:
             project_id=pk,
             by=request.user,
             at=timezone.now(),
-            version=_version(request),
+            version=posted_version(request),
             override_reason=request.POST.get("override_reason", ""),
         )
     except GateBlocked as error:
@@ -60,13 +61,6 @@ def advance(request: UserRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         return _overview(request, frame.find(request, pk), gate_error=str(error), status=409)
     return redirect("web:project-detail", pk)
-
-
-def _version(request: UserRequest) -> int:
-    text = request.POST.get("version", "")
-    if not text.isdecimal() or len(text) > 9:
-        raise Http404
-    return int(text)
 
 
 def _overview(request: UserRequest, project: Project, *, gate_error: str = "", status: int = 200) -> HttpResponse:
@@ -83,7 +77,7 @@ def _overview(request: UserRequest, project: Project, *, gate_error: str = "", s
         "next_actions": found.next_actions[:SHOWN_ACTIONS],
         "more_actions": len(found.next_actions) > SHOWN_ACTIONS,
         "parties": list(queries.parties(project)),
-        "activities": list(activities.timeline(project)[:SHOWN_ACTIVITIES]),
+        "activities": activities.timeline(project, user=request.user, limit=SHOWN_ACTIVITIES),
         "custom": [
             (localized({"en": row.label_en, "zh": row.label_zh}), project.custom[row.key])
             for row in custom.definitions(Project)
