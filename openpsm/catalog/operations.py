@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from openpsm.catalog.models import Product
-from openpsm.core import custom, events
+from openpsm.core import custom, events, memo
 from openpsm.core.errors import DomainError, InvalidInput
 from openpsm.core.events import EventRow
 from openpsm.core.text import fold, is_placeholder, search_text, sort_key
@@ -37,7 +37,8 @@ class NewProduct:
 def create_products(*, rows: Sequence[NewProduct], by: User, at: datetime) -> list[Product]:
     """Create products (5 statements for any number). Raises NotAllowed, InvalidInput, DomainError `duplicate`."""
     require(by, Permission.PRODUCT_EDIT)
-    products = [_draft(row, by, at) for row in rows]
+    with memo.ensured():
+        products = [_draft(row, by, at) for row in rows]
     codes = [product.code for product in products]
     with transaction.atomic():
         _require_new(codes)

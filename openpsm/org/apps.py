@@ -10,7 +10,8 @@ class OrgConfig(AppConfig):
     verbose_name = _("organisation")
 
     def ready(self) -> None:
-        from openpsm.org import jobs, limits, links, mail  # noqa: F401  # tasks register by being imported
+        from openpsm.org import fields, jobs, limits, links, mail  # noqa: F401  # tasks register by being imported
 
+        fields.declare_all()
         limits.declare_all()
         links.declare_all()

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from openpsm.accounts.models import Account, AccountKind, AccountMember, AccountName
 from openpsm.accounts.operations import keys
 from openpsm.accounts.rules import normal_domain, normal_uscc
-from openpsm.core import custom, events
+from openpsm.core import custom, events, memo
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed
 from openpsm.core.events import EventRow
 from openpsm.core.text import fold, is_placeholder
@@ -69,7 +69,8 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
     """
     require(by, Permission.ACCOUNT_CREATE)
     owners = _owners(rows, by)
-    accounts = [_draft(row, owners.get(_owner_id(row, by) or 0), by, at) for row in rows]
+    with memo.ensured():
+        accounts = [_draft(row, owners.get(_owner_id(row, by) or 0), by, at) for row in rows]
     with transaction.atomic():
         Account.objects.bulk_create(accounts)
         AccountName.objects.bulk_create(

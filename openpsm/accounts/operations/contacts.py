@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, Contact
 from openpsm.accounts.operations import keys
-from openpsm.core import custom, events
+from openpsm.core import custom, events, memo
 from openpsm.core.errors import DomainError, InvalidInput
 from openpsm.core.events import EventRow
 from openpsm.core.text import is_placeholder, sort_key
@@ -53,7 +53,8 @@ class NewContact:
 def create_contacts(*, rows: Sequence[NewContact], by: User, at: datetime) -> list[Contact]:
     """Create contacts of visible accounts on which the caller may edit contacts. Raises DoesNotExist, NotAllowed."""
     accounts = _accounts({row.account_id for row in rows}, by)
-    contacts = [_draft(row, accounts[row.account_id], by, at) for row in rows]
+    with memo.ensured():
+        contacts = [_draft(row, accounts[row.account_id], by, at) for row in rows]
     with transaction.atomic():
         Contact.objects.bulk_create(contacts)
         keys.mark_contacts(contacts)

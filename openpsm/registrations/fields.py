@@ -1,0 +1,16 @@
+"""The class of every field of this package."""
+
+from __future__ import annotations
+
+from openpsm.org.field_rules import classify
+
+
+def declare_all() -> None:
+    """Called once, from `AppConfig.ready`."""
+    classify(
+        "registrations.Registration",
+        open="id kind status name account project owner registered_at protected_until confirmed_different claim reason "
+        "version created_at updated_at created_by",
+        internal="strict_key",
+    )
+    classify("registrations.RegistrationLock", internal="id")

@@ -1,0 +1,304 @@
+"""Comparing a claim with everything that is known, and saying of other people's records no more than one may know.
+
+Rule: docs/business-rules.md#registration
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from openpsm.accounts.models import Account, AccountGram, AccountMark, AccountName
+from openpsm.accounts.rules import check_uscc, marks, normal_uscc
+from openpsm.core.text import bigrams, fold, initials, localized
+from openpsm.org.models import User
+from openpsm.projects.models import Outcome, Party, Project
+from openpsm.registrations.rules import (
+    HitClass,
+    Likeness,
+    company_name,
+    compare_companies,
+    compare_projects,
+    shown_score,
+)
+
+#: How many accounts with the most pairs of signs in common are compared in full.
+CANDIDATES = 60
+REASONS: dict[str, str | Promise] = {
+    "name": _("the same name"),
+    "name_without_form": _("the same name apart from the legal form"),
+    "name_without_place": _("the same name apart from the place"),
+    "name_by_sound": _("a name that sounds the same"),
+    "name_nearly": _("nearly the same name"),
+    "branch": _("parent company or branch"),
+    "uscc": _("the same credit code"),
+    "phone": _("the same phone number"),
+    "email": _("the same e-mail address"),
+    "domain": _("the same web domain"),
+    "account": _("the same customer"),
+    "project_name": _("the same project name"),
+    "project_name_nearly": _("nearly the same project name"),
+    "tender_number": _("the same tender number"),
+    "site": _("the same site"),
+    "product_line": _("the same product line"),
+}
+_ORDER = {HitClass.SAME: 0, HitClass.POSSIBLE: 1, HitClass.RELATED: 2}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is known of a customer that somebody wants to register."""
+
+    name: str
+    uscc: str = ""
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    domain: str = ""
+    other_names: tuple[str, ...] = ()
+    country: str = "CN"
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in (self.name, *self.other_names) if fold(name)]
+
+
+@dataclass(frozen=True)
+class ProjectClaim:
+    """What is known of a project that somebody wants to register; without `account_id` its customer is new too."""
+
+    name: str
+    account_id: int | None = None
+    site: str = ""
+    product_line: str = ""
+    tender_number: str = ""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One record that may mean the same. `key` stands for the record when the seller answers to the hit.
+
+    `record_id`, `label` and the exact `score` are there of visible records only; `reasons` are codes, see `words`.
+    `pk` is for the operation that answers to the hit and never shown.
+    """
+
+    kind: str
+    cls: HitClass
+    score: int
+    reasons: tuple[str, ...]
+    key: str
+    owner: str
+    stage: str
+    is_own: bool
+    is_in_pool: bool
+    label: str | None
+    pk: int = field(repr=False)
+
+    @property
+    def record_id(self) -> int | None:
+        return None if self.label is None else self.pk
+
+    @property
+    def words(self) -> list[str]:
+        """Return the kinds of fields that agree, in the reader's language; never a value."""
+        return [str(REASONS[reason]) for reason in self.reasons]
+
+    def for_api(self) -> dict[str, Any]:
+        """Return the hit as the interface describes it: id and label of visible records only."""
+        shown = {"kind": self.kind, "class": self.cls.value, "score": self.score, "reasons": self.words}
+        shown |= {"key": self.key, "owner": self.owner, "stage": self.stage, "is_in_pool": self.is_in_pool}
+        return shown if self.record_id is None else {**shown, "id": self.record_id, "label": self.label}
+
+
+@dataclass(frozen=True)
+class _Found:
+    record: Any
+    likeness: Likeness
+
+
+def key_of(kind: str, pk: int) -> str:
+    """Return the opaque name of a record in hits: stable, and telling nothing to those who may not see the record."""
+    return salted_hmac("openpsm.registrations.hit", f"{kind}:{pk}").hexdigest()[:20]
+
+
+def check(
+    *,
+    by: User,
+    account: Claim | None = None,
+    project: ProjectClaim | None = None,
+    excluding_account: int | None = None,
+    excluding_project: int | None = None,
+) -> list[Hit]:
+    """Compare with all live accounts and projects; best first. At most 5 queries for a customer and 3 for a project."""
+    hits: list[Hit] = []
+    if account is not None:
+        hits += _account_hits(account, by, excluding_account)
+    if project is not None:
+        hits += _project_hits(project, by, excluding_project)
+    return sorted(hits, key=lambda hit: (_ORDER[hit.cls], -hit.score, hit.key))
+
+
+def _account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
+    agreeing = _agreeing(claim)
+    candidates = {*agreeing, *_alike(claim)} - {excluding}
+    if not candidates:
+        return []
+    accounts = list(Account.objects.live().filter(pk__in=candidates).select_related("owner"))
+    names = _names(accounts)
+    found = [_Found(one, likeness) for one in accounts if (likeness := _compare(claim, one, names, agreeing))]
+    visible = set(
+        Account.objects.visible_to(by).filter(pk__in=[f.record.pk for f in found]).values_list("pk", flat=True)
+    )
+    return [_account_hit(one, by, visible) for one in found]
+
+
+def _agreeing(claim: Claim) -> dict[int, set[str]]:
+    """Return by account the kinds of marks that agree with the claim (1 query)."""
+    wanted = marks(
+        names=claim.names,
+        uscc=claim.uscc,
+        domain=claim.domain,
+        phones=claim.phones,
+        emails=claim.emails,
+        country=claim.country,
+    )
+    found: dict[int, set[str]] = {}
+    for pk, mark in AccountMark.objects.filter(mark__in=wanted).values_list("account_id", "mark"):
+        found.setdefault(pk, set()).add(mark.partition(":")[0])
+    return found
+
+
+def _alike(claim: Claim) -> list[int]:
+    """Return the accounts that share the most pairs of signs with the telling part of the claim's names (1 query)."""
+    wanted = {gram for name in claim.names for gram in _telling_grams(name)}
+    shared = AccountGram.objects.filter(gram__in=wanted).values("account_id").annotate(shared=Count("id"))
+    enough = shared.filter(shared__gte=max(1, len(wanted) // 4)).order_by("-shared", "account_id")
+    return [row["account_id"] for row in enough[:CANDIDATES]]
+
+
+def _telling_grams(name: str) -> set[str]:
+    core = company_name(name).core
+    return set(bigrams(core)) | set(bigrams(initials(core)))
+
+
+def _names(accounts: Sequence[Account]) -> dict[int, list[tuple[str, str]]]:
+    """Return by account its names with their kinds, the full name first (1 query)."""
+    found = {one.pk: [("full", one.name)] + ([("short", one.short_name)] if one.short_name else []) for one in accounts}
+    for pk, kind, name in AccountName.objects.filter(account__in=accounts).values_list("account_id", "kind", "name"):
+        found[pk].append((kind, name))
+    return found
+
+
+def _compare(
+    claim: Claim, account: Account, names: Mapping[int, list[tuple[str, str]]], agreeing: Mapping[int, set[str]]
+) -> Likeness | None:
+    by_name = _best_name(claim, names[account.pk])
+    kinds = agreeing.get(account.pk, set()) - {"name"}
+    if not kinds:
+        return by_name
+    reasons = (*(by_name.reasons if by_name else ()), *sorted(kinds))
+    is_equal_name = by_name is not None and by_name.cls == HitClass.SAME
+    if "uscc" in kinds or is_equal_name or not _are_two_companies(claim, account):
+        return Likeness(HitClass.SAME, 100, reasons)
+    return Likeness(HitClass.POSSIBLE, 90, reasons)
+
+
+def _are_two_companies(claim: Claim, account: Account) -> bool:
+    """Two good credit codes that differ are two legal persons, whatever switchboard or domain they share."""
+    one, other = normal_uscc(claim.uscc), account.uscc
+    return bool(one and other and one != other and not check_uscc(one) and not check_uscc(other))
+
+
+def _best_name(claim: Claim, names: Iterable[tuple[str, str]]) -> Likeness | None:
+    """Return the best likeness of any two names; an equal short name alone is possible, for many share one."""
+    found: list[Likeness] = []
+    for kind, known in names:
+        for index, name in enumerate(claim.names):
+            likeness = compare_companies(name, known)
+            if likeness and likeness.cls == HitClass.SAME and (kind == "short" or index > 0):
+                likeness = replace(likeness, cls=HitClass.POSSIBLE)
+            if likeness:
+                found.append(likeness)
+    return min(found, key=lambda one: (_ORDER[one.cls], -one.score), default=None)
+
+
+def _account_hit(found: _Found, by: User, visible: Collection[int]) -> Hit:
+    account: Account = found.record
+    is_in_pool = account.owner_id is None and not account.is_unassigned
+    return _hit("account", found, by, is_visible=account.pk in visible, is_in_pool=is_in_pool, stage="")
+
+
+def _hit(kind: str, found: _Found, by: User, *, is_visible: bool, is_in_pool: bool, stage: str) -> Hit:
+    record, likeness = found.record, found.likeness
+    return Hit(
+        kind=kind,
+        cls=likeness.cls,
+        score=likeness.score if is_visible else shown_score(likeness.score),
+        reasons=likeness.reasons,
+        key=key_of(kind, record.pk),
+        owner=record.owner.name if record.owner else "",
+        stage=stage,
+        is_own=record.owner_id == by.pk,
+        is_in_pool=is_in_pool,
+        label=str(record) if is_visible else None,
+        pk=record.pk,
+    )
+
+
+def _project_hits(claim: ProjectClaim, by: User, excluding: int | None) -> list[Hit]:
+    condition = Q(strict_key=fold(claim.name)[:200])
+    if claim.account_id is not None:
+        parties = Party.objects.filter(account_id=claim.account_id).values("project_id")
+        condition |= Q(account_id=claim.account_id) | Q(pk__in=parties)
+    if claim.tender_number.strip():
+        condition |= Q(tender_number=claim.tender_number.strip())
+    rows = Project.objects.live().filter(condition).exclude(pk=excluding or 0)
+    projects = list(rows.select_related("owner", "stage").order_by("-pk")[:500])
+    here = _projects_of(claim.account_id, projects)
+    found = [_Found(one, likeness) for one in projects if (likeness := _compare_project(claim, one, one.pk in here))]
+    seen = Project.objects.visible_to(by).filter(pk__in=[f.record.pk for f in found]).values_list("pk", flat=True)
+    visible = set(seen) if found else set()
+    return [_project_hit(one, by, visible) for one in found]
+
+
+def _projects_of(account_id: int | None, projects: Sequence[Project]) -> set[int]:
+    """Return which of the projects have the account as customer or as a party (1 query with projects of others)."""
+    own = {one.pk for one in projects if account_id is not None and one.account_id == account_id}
+    rest = [one.pk for one in projects if one.pk not in own]
+    if account_id is None or not rest:
+        return own
+    return own | set(Party.objects.filter(account_id=account_id, project__in=rest).values_list("project_id", flat=True))
+
+
+def _compare_project(claim: ProjectClaim, project: Project, is_same_account: bool) -> Likeness | None:
+    if claim.tender_number.strip() and claim.tender_number.strip() == project.tender_number:
+        return _open_or_possible(Likeness(HitClass.SAME, 100, ("tender_number",)), project)
+    likeness = compare_projects(
+        claim.name,
+        project.name,
+        is_same_account=is_same_account,
+        is_other_line=_differ(claim.product_line, project.product_line),
+        is_other_site=_differ(claim.site, project.site),
+    )
+    return likeness and _open_or_possible(likeness, project)
+
+
+def _open_or_possible(likeness: Likeness, project: Project) -> Likeness:
+    """A project that has ended does not stop a new one; the seller looks at it and decides."""
+    is_open = project.outcome == Outcome.OPEN
+    return likeness if is_open or likeness.cls != HitClass.SAME else replace(likeness, cls=HitClass.POSSIBLE)
+
+
+def _differ(one: str, other: str) -> bool:
+    return bool(fold(one) and fold(other) and fold(one) != fold(other))
+
+
+def _project_hit(found: _Found, by: User, visible: Collection[int]) -> Hit:
+    project: Project = found.record
+    stage = localized(project.stage.name)
+    return _hit("project", found, by, is_visible=project.pk in visible, is_in_pool=False, stage=stage)

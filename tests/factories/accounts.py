@@ -1,0 +1,45 @@
+"""Accounts, contacts and rivals, made through the operations."""
+
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from openpsm.accounts.models import Account, Competitor, Contact
+from openpsm.accounts.operations import NewAccount, NewContact, create_accounts, create_contacts, ensure_competitor
+from openpsm.org.models import User
+from tests.factories import AT
+from tests.factories.org import make_department, make_user
+
+_numbers = count(1)
+#: Brands that share no sign, so that two factory accounts never look alike.
+_BRANDS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
+
+
+def make_account(name: str = "", *, owner: User | None = None, at: datetime = AT, **fields: Any) -> Account:
+    """An account of a seller; `is_in_pool=True` leaves it without owner."""
+    by = owner or make_user(department=make_department())
+    return create_accounts(rows=[NewAccount(name=name or unlike_name(), **fields)], by=by, at=at)[0]
+
+
+def unlike_name() -> str:
+    """A company name that no other call returns and that no matching takes for another one."""
+    number, signs = next(_numbers), ""
+    while number:
+        number, rest = divmod(number, len(_BRANDS))
+        signs += _BRANDS[rest] * 2
+    return f"{signs}有限公司"
+
+
+def make_contact(
+    name: str = "王军", *, account: Account | None = None, by: User | None = None, **fields: Any
+) -> Contact:
+    """A person at the account, entered by its owner unless said otherwise."""
+    account = account or make_account()
+    by = by or account.owner
+    assert by is not None, "an account in the pool needs `by`"
+    return create_contacts(rows=[NewContact(account_id=account.pk, name=name, **fields)], by=by, at=AT)[0]
+
+
+def make_competitor(name: str = "Shell", *, by: User | None = None) -> Competitor:
+    """A rival."""
+    return ensure_competitor(name=name, by=by or make_user(), at=AT)
