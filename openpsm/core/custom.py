@@ -158,8 +158,8 @@ def define_field(
     _check_definition(definition)
     with transaction.atomic():
         definition.save(force_insert=True)
-        facts = {"model": definition.model, "key": key, "kind": kind}
-        events.record("custom_field.defined", subject=definition, by=by, at=at, **facts)
+        event = "custom_field.defined"
+        events.record(event, subject=definition, by=by, at=at, model=definition.model, key=key, kind=kind)
     memo.forget("core.custom")
     return definition
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Combinable, register_combinable_fields
@@ -46,12 +45,9 @@ class ScaledField(DecimalColumn):
         _pyi_private_get_type: Decimal
         _pyi_lookup_exact_type: Decimal | int | str
 
-    def get_internal_type(self) -> str:
-        return "BigIntegerField"
-
-    @property
-    def validators(self) -> list[Any]:  # type: ignore[override]  # a cached_property in Django
-        return [*self._validators, MinValueValidator(-self.limit), MaxValueValidator(self.limit)]
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        """A BIGINT; the internal type stays our own, since Django would cut averages of integers down to one."""
+        return "bigint"
 
     def to_python(self, value: Any) -> Decimal | None:
         if value is None:
@@ -86,18 +82,20 @@ class ScaledField(DecimalColumn):
         value = super().get_db_prep_value(value, connection, prepared)
         return connection.ops.adapt_integerfield_value(value, "BigIntegerField")
 
-    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Decimal | None:
+    def from_db_value(
+        self, value: float | Decimal | None, expression: Any, connection: BaseDatabaseWrapper
+    ) -> Decimal | None:
         """Read a stored value or an aggregate; an average is rounded half up to the places of the column."""
         if value is None:
             return None
-        units = value if isinstance(value, int) else Decimal(str(value)).quantize(Decimal(1), ROUND_HALF_UP)
-        return Decimal(units).scaleb(-self.places)
+        units = Decimal(str(value)).quantize(Decimal(1), ROUND_HALF_UP)
+        return units.scaleb(-self.places)
 
     def value_to_string(self, obj: models.Model) -> str:
         value = self.value_from_object(obj)
         return "" if value is None else str(value)
 
-    def formfield(self, **kwargs: Any) -> forms.Field | None:  # type: ignore[override]  # narrower keywords in the stubs
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         digits = self.limit.adjusted() + 1 + self.places
         defaults = {"form_class": forms.DecimalField, "max_digits": digits, "decimal_places": self.places}
         return super().formfield(**{**defaults, **kwargs})

@@ -58,7 +58,7 @@ def sort_key(text: str) -> str:
 
 
 def localized(value: Mapping[str, str]) -> str:
-    """Pick the text in the active language from `{"en": …, "zh": …}`, English or whatever there is where it is missing."""
+    """Pick the text in the active language from `{"en": …, "zh": …}`; English or whatever there is if it is missing."""
     language = (get_language() or "en").split("-")[0]
     return value.get(language) or value.get("en") or next(iter(value.values()), "")
 
@@ -100,11 +100,10 @@ def _pinyin(plain: str) -> list[str]:
 
 
 def _syllables(plain: str) -> list[tuple[str, str]]:
-    """Pair each Chinese sign with its syllable in this context, and each other run of signs with itself."""
-    from pypinyin import lazy_pinyin  # 0.3 s to import
-
-    words = lazy_pinyin(plain, errors=lambda run: list(run))
-    return list(zip(plain, words, strict=True)) if len(words) == len(plain) else [(sign, sign) for sign in plain]
+    """Pair each sign with its syllable in this context, those that are not Chinese with themselves."""
+    pieces = re.findall(f"{_HAN.pattern}+|[^{_HAN.pattern[1:]}+", plain)
+    words = ((piece, _pinyin(piece) if _HAN.match(piece) else list(piece)) for piece in pieces)
+    return [pair for piece, spelled in words for pair in zip(piece, spelled, strict=False)]
 
 
 def _ascii(word: str) -> str:

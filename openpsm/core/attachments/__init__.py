@@ -82,7 +82,9 @@ def add_attachment(
         storage_name = storage.keep(draft)
         size, sha256 = draft.size, draft.sha256
     with transaction.atomic():
-        row = Attachment(root_type=root._meta.label_lower, root_id=root.pk, kind=kind, name=shown, by_id=by and by.pk)
+        row = Attachment(
+            root_type=root._meta.label_lower, root_id=root.pk, kind=kind, name=shown, by_id=by.pk if by else None
+        )
         row.size, row.mime, row.sha256, row.storage_name, row.at = size, mime, sha256, storage_name, at
         row.save(force_insert=True)
         events.record("attachment.added", subject=row, root=root, by=by, at=at, name=shown, kind=kind, sha256=sha256)

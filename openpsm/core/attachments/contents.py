@@ -183,7 +183,9 @@ def _is_slippery(info: zipfile.ZipInfo) -> bool:
 def _bomb_refusal(infos: list[zipfile.ZipInfo], size: int) -> Message | None:
     unpacked, packed = sum(info.file_size for info in infos), sum(info.compress_size for info in infos)
     starts = sorted((info.header_offset, info.compress_size) for info in infos)
-    is_overlapping = packed > size or any(first + length > second for (first, length), (second, _size) in pairwise(starts))
+    is_overlapping = packed > size or any(
+        first + length > second for (first, length), (second, _size) in pairwise(starts)
+    )
     is_huge = unpacked > MOST_UNPACKED or unpacked > HIGHEST_RATIO * max(packed, 10_000) or len(infos) > MOST_PARTS
     return _("it would unpack to something huge.") if is_huge or is_overlapping else None
 

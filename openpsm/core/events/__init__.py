@@ -55,6 +55,7 @@ class EventRow:
 
 def record(
     name: str,
+    /,
     *,
     subject: Model,
     by: AbstractBaseUser | None,
@@ -94,7 +95,8 @@ def record_many(name: str, rows: Sequence[EventRow], *, by: AbstractBaseUser | N
 def _draft(row: EventRow, ciphers: Mapping[seals.Owner, tuple[int, Any]]) -> Event:
     if "sealed" in row.data:
         raise ValueError("sealed values do not belong into data")
-    data, sealed = plain(row.data), {}
+    data = plain(row.data)
+    sealed: dict[str, Any] = {}
     if row.sealed:
         data["sealed"], sealed = seals.seal(row.sealed, *ciphers[seals.owner_of(row.seal_for or row.subject)])
     subject_type, subject_id = seals.owner_of(row.subject)

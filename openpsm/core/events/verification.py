@@ -18,6 +18,7 @@ from openpsm.core.events.encoding import canonical
 from openpsm.core.models.events import Event, EventAnchor, EventHead
 
 BATCH = 2_000
+BEFORE_ALL = -(2**63)
 _COLUMNS = (
     *("seq", "name", "subject_type", "subject_id", "root_type", "root_id"),
     *("by_id", "at", "request_id", "data", "sealed", "previous_hash", "hash"),
@@ -79,7 +80,7 @@ def _head_problems(head: EventHead | None) -> Iterator[Problem]:
 
 def _chain_problems(head: EventHead | None, start: Anchor | None) -> Iterator[Problem]:
     seq, previous = (start.seq, start.hash) if start else (0, chain.START)
-    for row in _rows(seq):
+    for row in _rows(seq if start else BEFORE_ALL):
         if row[0] != seq + 1:
             yield Problem(seq + 1, "missing", f"events {seq + 1} to {row[0] - 1} are missing")
         elif row[-2] != previous:

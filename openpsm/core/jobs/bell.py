@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection
-from huey import Huey, PostgresHuey, SqliteHuey
-from huey.serializer import SignedSerializer
+from huey import Huey, PostgresHuey, SqliteHuey  # type: ignore[import-untyped]  # huey has no types
+from huey.serializer import SignedSerializer  # type: ignore[import-untyped]  # huey has no types
 
 from openpsm.core.events import keys
 

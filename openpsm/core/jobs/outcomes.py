@@ -36,7 +36,8 @@ State = Job.State
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many tries: 15 s, 1 min, 4 min … six hours at most."""
-    return min(FIRST_PAUSE * 4 ** min(attempts - 1, 10), LONGEST_PAUSE)
+    factor: int = 4 ** min(attempts - 1, 10)
+    return min(FIRST_PAUSE * factor, LONGEST_PAUSE)
 
 
 def due(at: datetime) -> Q:

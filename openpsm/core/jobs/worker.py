@@ -17,7 +17,7 @@ from django.db import Error as DatabaseFault
 from django.db import close_old_connections, connections
 from django.db.models import Q
 from django.utils import timezone
-from huey.consumer import Consumer
+from huey.consumer import Consumer  # type: ignore[import-untyped]  # huey has no types
 
 from openpsm.core import events
 from openpsm.core.jobs import bell, outcomes, schedule
