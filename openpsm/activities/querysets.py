@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openpsm.org.models import User
 
 
-class ActivityQuerySet(models.QuerySet["Any"]):
+class ActivityQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "ActivityQuerySet":
         """Own ones, those of managed departments, and those of visible projects."""
         projects = apps.get_model("projects", "Project")._default_manager.all()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openpsm.org.models import User
 
 
-class _OfProject(models.QuerySet["Any"]):
+class _OfProject(models.QuerySet[Any]):
     """Rows of a visible project that were not taken away."""
 
     def visible_to(self, user: "User") -> Self:
@@ -35,6 +35,13 @@ class IntelligenceQuerySet(_OfProject):
         """Items that no later one replaced."""
         return self.live().filter(replaced_by=None)
 
+    def with_open_source(self, user: "User") -> Self:
+        """Items whose informant the user may know: inside sources are known to the author's line of command only."""
+        condition = ~Q(source="inside") | Q(created_by=user)
+        for path in access.reach(user).managed:
+            condition |= Q(created_by__department__path__startswith=path)
+        return self.filter(condition)
+
 
 class ContenderQuerySet(_OfProject):
     """The rivals."""
@@ -44,7 +51,7 @@ class CriterionQuerySet(_OfProject):
     """The purchase criteria."""
 
 
-class SupporterLabelQuerySet(models.QuerySet["Any"]):
+class SupporterLabelQuerySet(models.QuerySet[Any]):
     """Secret: the author's line of command only, whoever else sees the project."""
 
     def live(self) -> "SupporterLabelQuerySet":

@@ -56,7 +56,9 @@ def _weights(content: Mapping[str, Any]) -> list[str]:
         mark = Decimal(str(content["pass_mark"]))
     except InvalidOperation:
         return [_("weights and pass mark must be numbers")]
-    problems = [] if sum(weights) == 100 else [_("the weights add up to %(total)s, not to 100") % {"total": sum(weights)}]
+    problems = (
+        [] if sum(weights) == 100 else [_("the weights add up to %(total)s, not to 100") % {"total": sum(weights)}]
+    )
     if any(weight < 0 for weight in weights):
         problems.append(_("a weight is negative"))
     return problems if 0 < mark <= 100 else [*problems, _("the pass mark must lie between 1 and 100")]

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from openpsm.core.money import QuantityField
+from openpsm.core.money import MoneyField, QuantityField
 from openpsm.core.versions import Versioned
 from openpsm.evaluation.querysets import EvaluationQuerySet
 from openpsm.projects.models import Project
@@ -47,7 +47,10 @@ class EvaluationModelVersion(models.Model):
 
 
 class Evaluation(models.Model):
-    """One evaluation of a project. `answers` maps factor to level 0–5 or null (unknown); scores are of 100."""
+    """One evaluation of a project. `answers` maps factor to level 0–5 or null (unknown); scores are of 100.
+
+    `hours_spent` and `cost_spent` are the effort until the decision, kept so that an early drop counts as effort saved.
+    """
 
     class Decision(models.TextChoices):
         GO_ON = "go_on", _("go on")
@@ -70,12 +73,15 @@ class Evaluation(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     hours_spent = QuantityField(null=True)
+    cost_spent = MoneyField(null=True)
+    cost_currency = models.CharField(max_length=3, default="CNY")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     objects = EvaluationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("evaluation")
         indexes: ClassVar = [models.Index(fields=["project", "-id"], name="evaluation_by_project")]
 
     def __str__(self) -> str:
@@ -86,9 +92,9 @@ class Qualification(Versioned):
     """The three first questions (准客户): has a need, can pay, has a good name; null is unknown."""
 
     project = models.OneToOneField(Project, models.CASCADE, related_name="qualification")
-    has_need = models.BooleanField(_("has a need"), null=True)
-    can_pay = models.BooleanField(_("can pay"), null=True)
-    has_good_name = models.BooleanField(_("has a good name"), null=True)
+    has_need = models.BooleanField(_("has a need"), null=True, blank=True)
+    can_pay = models.BooleanField(_("can pay"), null=True, blank=True)
+    has_good_name = models.BooleanField(_("has a good name"), null=True, blank=True)
     note = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:

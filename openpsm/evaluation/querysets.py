@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from openpsm.org.models import User
 
 
-class EvaluationQuerySet(models.QuerySet["Any"]):
+class EvaluationQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "EvaluationQuerySet":
         projects = apps.get_model("projects", "Project")._default_manager.all()
         return self.filter(project__in=projects.visible_to(user))  # type: ignore[attr-defined]  # ProjectQuerySet

@@ -80,7 +80,9 @@ def _recommend(passed: bool, is_knocked_out: bool, may_still_pass: bool) -> Reco
 def _check(content: Mapping[str, Any], answers: Mapping[str, Any], hard: Mapping[str, Any]) -> None:
     factors = {factor["key"] for factor in content["factors"]}
     conditions = {condition["key"] for condition in content["hard_conditions"]}
-    errors: dict[str, Message] = {f"answers.{key}": _("There is no such factor.") for key in answers if key not in factors}
+    errors: dict[str, Message] = {
+        f"answers.{key}": _("There is no such factor.") for key in answers if key not in factors
+    }
     errors |= {f"hard.{key}": _("There is no such hard condition.") for key in hard if key not in conditions}
     errors |= {
         f"answers.{key}": _("Choose a level from 0 to 5, or leave it as unknown.")

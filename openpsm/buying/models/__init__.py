@@ -1,6 +1,27 @@
 """The customer's side of a project: people, intelligence, rivals, criteria."""
 
-from openpsm.buying.models.market import Contender, Criterion, IntelligenceItem
-from openpsm.buying.models.people import AttitudeChange, Stakeholder, SupporterLabel
+from openpsm.buying.models.market import SIX_ELEMENTS, Contender, Criterion, Element, IntelligenceItem
+from openpsm.buying.models.people import (
+    AttitudeChange,
+    PersonalNeed,
+    PowerClass,
+    ProjectRole,
+    Stakeholder,
+    SupporterKind,
+    SupporterLabel,
+)
 
-__all__ = ["AttitudeChange", "Contender", "Criterion", "IntelligenceItem", "Stakeholder", "SupporterLabel"]
+__all__ = [
+    "SIX_ELEMENTS",
+    "AttitudeChange",
+    "Contender",
+    "Criterion",
+    "Element",
+    "IntelligenceItem",
+    "PersonalNeed",
+    "PowerClass",
+    "ProjectRole",
+    "Stakeholder",
+    "SupporterKind",
+    "SupporterLabel",
+]

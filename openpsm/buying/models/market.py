@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -81,17 +82,26 @@ class IntelligenceItem(Versioned):
         return f"{self.kind}: {self.state}"
 
 
+#: From "we are far ahead" to "they are far ahead".
+POSITION = (MinValueValidator(-2), MaxValueValidator(2))
+
+
 class Contender(Versioned):
     """A rival in one project; positions are −2 (we are far ahead) to +2 (they are far ahead), null unknown."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="contenders")
     competitor = models.ForeignKey(Competitor, models.PROTECT, related_name="contests")
-    product = models.SmallIntegerField(_("product"), null=True, blank=True)
-    price = models.SmallIntegerField(_("price"), null=True, blank=True)
-    solution = models.SmallIntegerField(_("solution"), null=True, blank=True)
-    service = models.SmallIntegerField(_("service"), null=True, blank=True)
-    relations = models.SmallIntegerField(_("relations"), null=True, blank=True)
-    rank = models.PositiveSmallIntegerField(_("rank in the customer's eyes"), null=True, blank=True)
+    product = models.SmallIntegerField(_("product"), null=True, blank=True, validators=POSITION)
+    price = models.SmallIntegerField(_("price"), null=True, blank=True, validators=POSITION)
+    solution = models.SmallIntegerField(_("solution"), null=True, blank=True, validators=POSITION)
+    service = models.SmallIntegerField(_("service"), null=True, blank=True, validators=POSITION)
+    relations = models.SmallIntegerField(_("relations"), null=True, blank=True, validators=POSITION)
+    rank = models.PositiveSmallIntegerField(
+        _("rank in the customer's eyes"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(99)],
+    )
     is_registered_earlier = models.BooleanField(_("was there before us"), default=False)
     last_move = models.CharField(_("last known move"), max_length=200, blank=True)
     note = models.TextField(_("note"), blank=True)
@@ -112,7 +122,10 @@ class Contender(Versioned):
 
 
 class Criterion(Versioned):
-    """What the customer will judge by; `our_fit` 0–5, `weight` in percent."""
+    """What the customer will judge by; `our_fit` 0–5, `weight` in percent.
+
+    A compulsory one knocks out whoever does not meet it; we meet it from `our_fit` 3 up.
+    """
 
     class Origin(models.TextChoices):
         OURS = "ours", _("ours")
@@ -121,12 +134,14 @@ class Criterion(Versioned):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="criteria")
     text = models.CharField(_("criterion"), max_length=200)
-    weight = models.PositiveSmallIntegerField(_("weight"), null=True, blank=True)
-    our_fit = models.PositiveSmallIntegerField(_("how well we fit"), null=True, blank=True)
+    weight = models.PositiveSmallIntegerField(_("weight"), null=True, blank=True, validators=[MaxValueValidator(100)])
+    our_fit = models.PositiveSmallIntegerField(
+        _("how well we fit"), null=True, blank=True, validators=[MaxValueValidator(5)]
+    )
     origin = models.CharField(_("whose wish"), max_length=8, choices=Origin, default=Origin.NEUTRAL)
     set_by = models.ForeignKey(Stakeholder, models.SET_NULL, null=True, blank=True, related_name="+")
     is_shaped_by_us = models.BooleanField(_("we shaped it"), default=False)
-    is_knock_out = models.BooleanField(_("knocks us out"), default=False)
+    is_knock_out = models.BooleanField(_("compulsory (knock-out)"), default=False)
     is_adopted = models.BooleanField(_("stands in the tender"), default=False)
     note = models.TextField(_("note"), blank=True)
     removed_at = models.DateTimeField(null=True)

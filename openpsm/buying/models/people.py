@@ -6,6 +6,7 @@ Rules: docs/business-rules.md#weights, #attitude, #supporters
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,10 @@ class PersonalNeed(models.TextChoices):
     SAFETY = "safety", _("safety")
 
 
+#: From "against us" to "champion": the bounds of every attitude.
+ATTITUDE = (MinValueValidator(-2), MaxValueValidator(2))
+
+
 class SupporterKind(models.TextChoices):
     INSIDER = "insider", _("insider")
     SPONSOR = "sponsor", _("sponsor")
@@ -61,8 +66,8 @@ class Stakeholder(Versioned):
     is_outside = models.BooleanField(_("outside the customer"), default=False)
     has_veto = models.BooleanField(_("has a veto"), default=False)
     power_class = models.PositiveSmallIntegerField(choices=PowerClass, null=True, blank=True)
-    weight = models.PositiveSmallIntegerField(_("weight"), null=True, blank=True)
-    attitude = models.SmallIntegerField(_("attitude"), null=True, blank=True)
+    weight = models.PositiveSmallIntegerField(_("weight"), null=True, blank=True, validators=[MaxValueValidator(100)])
+    attitude = models.SmallIntegerField(_("attitude"), null=True, blank=True, validators=ATTITUDE)
     attitude_on = models.DateField(null=True)
     personal_need = models.CharField(max_length=12, choices=PersonalNeed, blank=True)
     reports_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="reports")
@@ -102,8 +107,8 @@ class AttitudeChange(models.Model):
 
     stakeholder = models.ForeignKey(Stakeholder, models.CASCADE, related_name="attitude_changes")
     contender = models.ForeignKey("buying.Contender", models.CASCADE, null=True, related_name="+")
-    value = models.SmallIntegerField()
-    reason = models.CharField(max_length=300)
+    value = models.SmallIntegerField(_("attitude"), validators=ATTITUDE)
+    reason = models.CharField(_("why we think so"), max_length=300)
     seen_on = models.DateField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -118,7 +123,8 @@ class AttitudeChange(models.Model):
 class SupporterLabel(Versioned):
     """That a stakeholder is our insider, sponsor or coach: secret, read by its author's line of command only.
 
-    Gates and lists see counts, never rows. Rule: docs/business-rules.md#supporters
+    Gates and lists see counts, never rows. Two authors may label the same person, since neither may learn of the
+    other's label. Rule: docs/business-rules.md#supporters
     """
 
     stakeholder = models.ForeignKey(Stakeholder, models.CASCADE, related_name="labels")
@@ -136,7 +142,9 @@ class SupporterLabel(Versioned):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["stakeholder", "kind"], condition=models.Q(ended_at=None), name="one_live_label_per_kind"
+                fields=["stakeholder", "kind", "author"],
+                condition=models.Q(ended_at=None),
+                name="one_live_label_per_kind",
             )
         ]
 

@@ -1,0 +1,38 @@
+"""What evaluations know about a project. The latest one counts."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db.models import Max
+from django.utils import timezone
+
+from openpsm.evaluation import rules
+from openpsm.evaluation.models import Evaluation, Qualification
+from openpsm.process.facts import Answer, provider
+
+
+@provider("evaluation.qualified")
+def qualification_facts(project_ids: Collection[int], on: date) -> dict[int, dict[str, Answer]]:
+    """Answer whether the three first questions are all yes (1 query)."""
+    rows = Qualification.objects.filter(project_id__in=project_ids)
+    found = rows.values_list("project_id", "has_need", "can_pay", "has_good_name", "updated_at")
+    return {
+        pk: {"evaluation.qualified": Answer(rules.is_qualified(answers), as_of=timezone.localdate(at))}
+        for pk, *answers, at in found
+    }
+
+
+@provider("evaluation.passed", "evaluation.score", "evaluation.hard_failed")
+def evaluation_facts(project_ids: Collection[int], on: date) -> dict[int, dict[str, Answer]]:
+    """Answer from the latest evaluation of each project; without one nothing is known but that none passed (1 query)."""
+    latest = Evaluation.objects.filter(project_id__in=project_ids).values("project_id").annotate(last=Max("pk"))
+    rows = Evaluation.objects.filter(pk__in=latest.values("last"))
+    found = {pk: row for pk, *row in rows.values_list("project_id", "is_passed", "score", "knock_outs", "at")}
+    none: dict[str, Answer] = {"evaluation.passed": Answer(False)}
+    return {pk: _answers(*found[pk]) if pk in found else none for pk in project_ids}
+
+
+def _answers(is_passed: bool, score: object, knock_outs: list[str], at: object) -> dict[str, Answer]:
+    as_of = timezone.localdate(at)  # type: ignore[arg-type]  # a datetime out of values_list
+    values = {"passed": is_passed, "score": score, "hard_failed": bool(knock_outs)}
+    return {f"evaluation.{name}": Answer(value, as_of=as_of) for name, value in values.items()}
