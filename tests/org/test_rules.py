@@ -26,7 +26,15 @@ def test_normal_username_is_stable(text):
 
 @pytest.mark.parametrize(
     ("username", "is_one"),
-    [("wang.li", True), ("a", False), ("王丽", True), ("wang li", False), ("x" * 61, False), ("a\nb", False), ("ab\n", False)],
+    [
+        ("wang.li", True),
+        ("a", False),
+        ("王丽", True),
+        ("wang li", False),
+        ("x" * 61, False),
+        ("a\nb", False),
+        ("ab\n", False),
+    ],
 )
 def test_is_username(username, is_one):
     assert rules.is_username(username) == is_one
