@@ -31,3 +31,4 @@ STORAGES = {
 }
 FAIL_INVALID_TEMPLATE_VARS = True
 OPENPSM_JOBS_BELL = False  # no queue beside the test database; jobs run by `jobs.worker.run_due()`
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405 - comes with the settings; nothing is collected, WhiteNoise only looks

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from openpsm.accounts import operations
 from openpsm.accounts.models import Account, AccountKind, AccountMember, AccountName
+from openpsm.accounts.operations import NewAccount
 from openpsm.api.answers import gone
 from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
@@ -18,6 +19,7 @@ from openpsm.api.schemas import (
     NO_NUL,
     Custom,
     Flag,
+    Hits,
     Id,
     In,
     Line,
@@ -32,7 +34,7 @@ from openpsm.api.schemas import (
 )
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
-from openpsm.registrations.operations import change_account
+from openpsm.registrations.operations import add_account_name, change_account, register
 
 router = area("accounts")
 Kind = Annotated[str, OneOf(AccountKind)]
@@ -105,10 +107,16 @@ class AccountQuery(ListQuery):
     sort: Annotated[str, sorts("name", "created_at")] = "name"
 
 
-class AccountIn(In):
-    """What registering an account tells."""
+class NameIn(In):
+    """Another name."""
 
+    kind: Annotated[str, OneOf(AccountName.Kind)]
     name: Name
+
+
+class AccountFields(In):
+    """What is known of an account."""
+
     short_name: Short = ""
     kind: Kind = AccountKind.BUYER.value
     uscc: Code = ""
@@ -123,17 +131,31 @@ class AccountIn(In):
     custom: Custom = {}
 
 
-class AccountChange(AccountIn):
+class NewAccountIn(AccountFields):
+    """An account to be registered; `emails` of its people help to find collisions and are not stored."""
+
+    name: Name
+    other_names: Annotated[list[NameIn], Field(max_length=20)] = []
+    emails: Annotated[list[Line], Field(max_length=20)] = []
+
+    def as_new(self) -> NewAccount:
+        """Turn what was sent into what the operation takes."""
+        values = self.model_dump(exclude={"other_names", "emails", "account_hit", "confirmed_different"})
+        return NewAccount(**values, other_names=[(one.kind, one.name) for one in self.other_names])
+
+
+class AccountIn(NewAccountIn):
+    """An account to be registered. `account_hit` claims the hit of that key out of the public pool instead."""
+
+    account_hit: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{20})?$")] = ""
+    confirmed_different: Hits = []
+
+
+class AccountChange(AccountFields):
     """What may be changed; only what is sent is changed."""
 
     name: Name = ""
-
-
-class NameIn(In):
-    """Another name."""
-
-    kind: Annotated[str, OneOf(AccountName.Kind)]
-    name: Name
+    confirmed_different: Hits = []
 
 
 class MemberIn(In):
@@ -187,6 +209,22 @@ def accounts(request: ApiRequest, query: Query[AccountQuery]) -> HttpResponse:
     return ACCOUNTS.page(request, query)
 
 
+@router.post("", response={201: AccountOut})
+@permission(Permission.REGISTRATION_CREATE)
+def create(request: ApiRequest, body: AccountIn) -> HttpResponse:
+    """Register an account; 409 `collision` or `confirm-different` with the hits."""
+    made = register(
+        account=body.as_new(),
+        account_hit=body.account_hit,
+        emails=body.emails,
+        confirmed_different=body.confirmed_different,
+        by=request.auth,
+        at=timezone.now(),
+    )
+    assert made.account is not None, "registered with it"
+    return ACCOUNT.written(request, made.account, status=201)
+
+
 @router.get("/{id:pk}", response=AccountOut)
 @permission(OPEN)
 def account(request: ApiRequest, pk: Id) -> HttpResponse:
@@ -198,8 +236,15 @@ def account(request: ApiRequest, pk: Id) -> HttpResponse:
 @permission(Permission.ACCOUNT_EDIT, versioned=True)
 def change(request: ApiRequest, pk: Id, body: AccountChange) -> HttpResponse:
     """Change an account; a new name is checked for collisions like a registration."""
+    changes = body.given()
+    different = changes.pop("confirmed_different", ())
     found = change_account(
-        account_id=pk, changes=body.given(), by=request.auth, at=timezone.now(), version=request.version
+        account_id=pk,
+        changes=changes,
+        confirmed_different=different,
+        by=request.auth,
+        at=timezone.now(),
+        version=request.version,
     )
     return ACCOUNT.written(request, found)
 
@@ -233,7 +278,7 @@ def give(request: ApiRequest, pk: Id, body: OwnerIn) -> HttpResponse:
 @permission(Permission.ACCOUNT_EDIT)
 def add_name(request: ApiRequest, pk: Id, body: NameIn) -> HttpResponse:
     """Add a short, former, English or other name."""
-    operations.add_account_name(account_id=pk, by=request.auth, at=timezone.now(), **body.given())
+    add_account_name(account_id=pk, by=request.auth, at=timezone.now(), **body.given())
     return ACCOUNT.show(request, pk, status=201)
 
 

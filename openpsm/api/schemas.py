@@ -55,6 +55,8 @@ Short = Annotated[str, StringConstraints(max_length=60, pattern=NO_NUL)]
 Long = Annotated[str, StringConstraints(max_length=10_000, pattern=NO_NUL)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]{0,119}$")]
+#: Keys of possible hits that somebody has looked at and found to be another record.
+Hits = Annotated[list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]], Field(max_length=200)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Attitude = Annotated[int, Field(ge=-2, le=2)]
