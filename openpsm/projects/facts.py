@@ -54,7 +54,8 @@ def _days_until(day: date | None, on: date, tomorrow: date | None, *, source: st
 def stated_facts(project_ids: Collection[int], on: date) -> dict[int, dict[str, Answer]]:
     """Answer what people have stated with evidence; what is computed by now is left to its provider (1 query)."""
     live = Confirmation.objects.filter(project_id__in=project_ids, kind=Confirmation.Kind.FACT, withdrawn_at=None)
-    known, found = facts.stated_facts(), {}
+    known = facts.stated_facts()
+    found: dict[int, dict[str, Answer]] = {}
     for pk, name, evidence, at in live.values_list("project_id", "key", "evidence", "at"):
         if name in known:
             found.setdefault(pk, {})[name] = Answer(True, source=evidence, as_of=today(at))

@@ -16,9 +16,10 @@ from openpsm.org.permissions import Permission
 
 if TYPE_CHECKING:
     from openpsm.org.models import User
+    from openpsm.projects.models import Project  # noqa: F401  # named in a string
 
 
-class ProjectQuerySet(models.QuerySet["Any"]):
+class ProjectQuerySet(models.QuerySet["Project"]):
     """Projects that are not in the recycle bin come through `visible_to`."""
 
     def live(self) -> "ProjectQuerySet":
@@ -74,7 +75,8 @@ class ProjectQuerySet(models.QuerySet["Any"]):
         grouped = debts.order_by().values("project_id")
         count = Subquery(grouped.annotate(n=Count("pk")).values("n"))
         reviews = Subquery(grouped.annotate(n=Count("review_id", distinct=True)).values("n"))
-        return self.annotate(debt_count=Coalesce(count, 0), debt_reviews=Coalesce(reviews, 0))
+        counts = {"debt_count": Coalesce(count, 0), "debt_reviews": Coalesce(reviews, 0)}
+        return self.annotate(**counts)
 
     def with_names(self) -> "ProjectQuerySet":
         """Join what a row of a list shows: customer, owner, stage, department."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.apps import apps
 from django.db import IntegrityError, transaction
@@ -97,7 +98,7 @@ def withdraw_confirmation(*, confirmation_id: int, reason: str, by: User, at: da
         word.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason"])
         _owe_again(project, word)
         refresh_facts(project_ids=[project.pk], at=at, by=by)
-        data = {"kind": word.kind, "key": word.key, "reason": word.withdrawn_reason}
+        data: dict[str, Any] = {"kind": word.kind, "key": word.key, "reason": word.withdrawn_reason}
         events.record("project.confirmation_withdrawn", subject=project, by=by, at=at, **data)
     return word
 
@@ -162,7 +163,7 @@ def _insert(word: Confirmation) -> None:
         raise _already() from None
 
 
-def _said(word: Confirmation) -> dict[str, object]:
+def _said(word: Confirmation) -> dict[str, Any]:
     return {
         "key": word.key,
         "confirmation": word.pk,

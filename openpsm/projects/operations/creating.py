@@ -101,9 +101,16 @@ def _entry(row: NewProject, at: datetime) -> Entry:
     return Entry(process, process.stages[0], at)
 
 
-def write_projects(rows: Sequence[NewProject], entries: Sequence[Entry], *, by: User, at: datetime) -> list[Project]:
-    """Check and insert the rows with team, parties, products and kept facts; the caller records the events."""
+def write_projects(
+    rows: Sequence[NewProject], entries: Sequence[Entry], *, by: User, at: datetime, is_for_others: bool = False
+) -> list[Project]:
+    """Check and insert the rows with team, parties, products and kept facts; the caller records the events.
+
+    `is_for_others`: the caller has checked that `by` may create for any owner.
+    """
     owners, accounts = _owners(rows, by), _accounts(rows)
+    if not is_for_others:
+        _require_managed(owners.values(), by)
     values = _checked(rows, owners, accounts, by)
     projects = [
         _project(row, value, entry, owners[row.owner_id or by.pk], accounts[row.account_id], by=by, at=at)

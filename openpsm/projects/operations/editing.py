@@ -98,7 +98,7 @@ def set_procurement_step(
         project.step_id, project.step_on = step.id, on
         project.step_source = require_reason(source, field="source")[:200]
         save(project, ["step", "step_on", "step_source"], at=at)
-        data = {"old": old, "new": step.key, "on": on, "source": project.step_source}
+        data: dict[str, Any] = {"old": old, "new": step.key, "on": on, "source": project.step_source}
         events.record("project.step_stated", subject=project, by=by, at=at, **data)
     return project
 
@@ -214,7 +214,7 @@ def set_products(
         rows = [ProjectProduct(project=project, product_id=pk, quantity=number) for pk, number in wanted.items()]
         ProjectProduct.objects.bulk_create(rows)
         save(project, [], at=at)
-        data = {"old": _listed(known), "new": _listed(wanted)}
+        data: dict[str, Any] = {"old": _listed(known), "new": _listed(wanted)}
         events.record("project.products_set", subject=project, by=by, at=at, **data)
     return project
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -120,7 +121,7 @@ def _close(
         project.outcome, project.outcome_at = outcome, at
         project.is_on_hold, project.hold_until = False, None
         save_with_facts(project, ["outcome", "outcome_at", "is_on_hold", "hold_until"], by=by, at=at)
-        data = {
+        data: dict[str, Any] = {
             "reason": report.reason,
             "text": report.reason_text,
             "winner": report.winner_id,

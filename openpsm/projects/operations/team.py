@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from openpsm.core import events
 from openpsm.core.errors import DomainError, InvalidInput
-from openpsm.org.models import User
+from openpsm.org.models import Department, User
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project, ProjectMember, TeamRole
 from openpsm.projects.operations.records import locked, require_reason, save
@@ -50,7 +51,7 @@ def _set_member(project: Project, user_id: int, role: str | None, old: str | Non
 
 
 def _active(user_id: int, *, field: str) -> User:
-    user = User.objects.filter(pk=user_id, is_active=True).select_related("department").first()
+    user: User | None = User.objects.filter(pk=user_id, is_active=True).select_related("department").first()
     if user is None:
         raise InvalidInput({field: _("There is no such active user.")})
     return user
@@ -80,14 +81,14 @@ def change_owner(
             raise InvalidInput({"owner": _("%(name)s does not belong to a department.") % {"name": owner}})
         if old_owner_role is not None and old_owner_role not in set(TeamRole.values) - {TeamRole.OWNER.value}:
             raise InvalidInput({"old_owner_role": _("There is no such part in the team.")})
-        _swap(project, owner, old_owner_role)
+        _swap(project, owner, owner.department, old_owner_role)
         save(project, ["owner", "department"], at=at)
-        data = {"old": old, "new": owner_id, "reason": reason, "old_owner_role": old_owner_role}
+        data: dict[str, Any] = {"old": old, "new": owner_id, "reason": reason, "old_owner_role": old_owner_role}
         events.record("project.owner_changed", subject=project, by=by, at=at, **data)
     return project
 
 
-def _swap(project: Project, owner: User, old_owner_role: str | None) -> None:
+def _swap(project: Project, owner: User, department: Department, old_owner_role: str | None) -> None:
     """Exchange the owner's row first: the database allows one owner at a time."""
     rows = ProjectMember.objects.filter(project=project)
     rows.filter(user_id__in=[project.owner_id, owner.pk]).delete()
@@ -95,4 +96,4 @@ def _swap(project: Project, owner: User, old_owner_role: str | None) -> None:
     if old_owner_role:
         links.append(ProjectMember(project=project, user_id=project.owner_id, role=old_owner_role))
     ProjectMember.objects.bulk_create(links)
-    project.owner, project.department = owner, owner.department
+    project.owner, project.department = owner, department
