@@ -151,9 +151,8 @@ def _account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
     accounts = list(Account.objects.live().filter(pk__in=candidates).select_related("owner"))
     names = _names(accounts)
     found = [_Found(one, likeness) for one in accounts if (likeness := _compare(claim, one, names, agreeing))]
-    visible = set(
-        Account.objects.visible_to(by).filter(pk__in=[f.record.pk for f in found]).values_list("pk", flat=True)
-    )
+    seen = Account.objects.visible_to(by).filter(pk__in=[one.record.pk for one in found])
+    visible = set(seen.values_list("pk", flat=True)) if found else set()
     return [_account_hit(one, by, visible) for one in found]
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, AccountName
@@ -239,6 +240,7 @@ def _write(
     at: datetime,
 ) -> Registration:
     record: Account | Project = project or account
+    _supersede_deleted(kind, strict_key(record), at)
     registration = Registration.objects.create(
         kind=kind,
         name=record.name,
@@ -258,6 +260,13 @@ def _write(
     data = {"kind": kind, "name": record.name, "owner": owner, "until": until, "confirmed": sorted(confirmed)}
     events.record("registration.registered", subject=registration, root=record, by=by, at=at, **data)
     return registration
+
+
+def _supersede_deleted(kind: str, key: str, at: datetime) -> None:
+    """A record in the recycle bin does not stand in the way of a new claim on its name."""
+    rows = Registration.objects.filter(kind=kind, strict_key=key, status=Status.LIVE)
+    in_bin = Q(account__deleted_at__isnull=False) | Q(project__deleted_at__isnull=False)
+    rows.filter(in_bin).update(status=Status.SUPERSEDED, updated_at=at)
 
 
 def strict_key(record: Account | Project) -> str:
@@ -285,9 +294,8 @@ def _claim_from_pool(account: Account, by: User, at: datetime) -> Registration:
     held = Account.objects.live().filter(owner=by)
     guarded = Registration.objects.filter(status=Status.LIVE, kind=Kind.ACCOUNT, protected_until__gte=today(at))
     if held.exclude(pk__in=guarded.values("account_id")).count() >= parameters.value(POOL_LIMIT):
-        raise DomainError(
-            _("You hold as many unprotected accounts as you may. Give one back first."), code="pool-limit"
-        )
+        message = _("You hold as many unprotected accounts as you may. Give one back first.")
+        raise DomainError(message, code="pool-limit")
     old = Registration.objects.filter(account=account, kind=Kind.ACCOUNT, status=Status.LIVE)
     old.update(status=Status.SUPERSEDED, updated_at=at)
     write_owner(account, by, at=at)

@@ -71,7 +71,7 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
     owners = _owners(rows, by)
     with memo.ensured():
         accounts = [_draft(row, owners.get(_owner_id(row, by) or 0), by, at) for row in rows]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         Account.objects.bulk_create(accounts)
         AccountName.objects.bulk_create(
             AccountName(account=account, name=name, strict_key=fold(name)[:200], kind=kind)
