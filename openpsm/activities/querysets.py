@@ -17,7 +17,7 @@ class ActivityQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "ActivityQuerySet":
         """Own ones, those of managed departments, and those of visible projects."""
         projects = apps.get_model("projects", "Project")._default_manager.all()
-        mine = Q(owner=user) | Q(project__in=projects.visible_to(user))  # type: ignore[attr-defined]  # ProjectQuerySet
+        mine = Q(owner=user) | Q(project__in=projects.visible_to(user))
         accounts = apps.get_model("accounts", "AccountMember")._default_manager
         mine |= Q(project=None, account__in=accounts.filter(user=user).values("account_id"))
         condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine)

@@ -44,7 +44,7 @@ def people_facts(project_ids: Collection[int], on: date) -> dict[int, dict[str, 
 
 def _people(project_ids: Collection[int]) -> Iterable[dict[str, Any]]:
     design = {"role": PartyRole.DESIGN, "project_id": OuterRef("project_id"), "account_id": OuterRef("account_id")}
-    return (
+    rows: Iterable[dict[str, Any]] = (
         Stakeholder.objects.live()
         .filter(project_id__in=project_ids)
         .annotate(is_design_party=Exists(Party.objects.filter(**design)))
@@ -62,6 +62,7 @@ def _people(project_ids: Collection[int]) -> Iterable[dict[str, Any]]:
             "is_design_party",
         )
     )
+    return rows
 
 
 def _person(row: dict[str, Any]) -> Person:

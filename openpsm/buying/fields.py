@@ -30,9 +30,9 @@ def declare_all() -> None:
     """Called once, from `AppConfig.ready`."""
     classify(
         "buying.Stakeholder",
-        open="id project account contact name title buying_roles project_role is_purchasing is_boss is_outside has_veto "
-        "power_class weight attitude attitude_on personal_need reports_to cover contacted_on next_step note custom"
-        + VERSIONED,
+        open="id project account contact name title buying_roles project_role is_purchasing is_boss is_outside "
+        "has_veto power_class weight attitude attitude_on personal_need reports_to cover contacted_on next_step note "
+        "custom" + VERSIONED,
         internal="removed_at",
     )
     classify("buying.AttitudeChange", open="id stakeholder contender value reason seen_on by at")

@@ -36,7 +36,7 @@ class People:
 
 
 def people(project_id: int, *, user: User) -> People:
-    """Return the people of a project with attitudes and the labels that the user may see (3 queries beside the reach)."""
+    """Return the people of a project, attitudes, and the labels that the user may see (3 queries beside the reach)."""
     seen = Stakeholder.objects.visible_to(user).filter(project_id=project_id)
     rows = list(seen.select_related("contact", "account", "cover", "reports_to").order_by("pk"))
     attitudes, labels = _attitudes(rows), _labels(rows, user)
@@ -82,7 +82,7 @@ def supporters(facts: Mapping[str, Any]) -> Supporters:
 
 @dataclass(frozen=True)
 class Information:
-    """What is known of a project: current items newest first, older ones, state by element, and the chain in percent."""
+    """What is known of a project: current items newest first, older ones, state by element, the chain in percent."""
 
     items: list[IntelligenceItem]
     replaced: list[IntelligenceItem]

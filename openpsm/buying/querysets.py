@@ -18,7 +18,7 @@ class _OfProject(models.QuerySet[Any]):
 
     def visible_to(self, user: "User") -> Self:
         projects = apps.get_model("projects", "Project")._default_manager.all()
-        return self.live().filter(project__in=projects.visible_to(user))  # type: ignore[attr-defined]  # ProjectQuerySet
+        return self.live().filter(project__in=projects.visible_to(user))
 
     def live(self) -> Self:
         return self.filter(removed_at=None)

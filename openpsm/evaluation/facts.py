@@ -24,7 +24,7 @@ def qualification_facts(project_ids: Collection[int], on: date) -> dict[int, dic
 
 @provider("evaluation.passed", "evaluation.score", "evaluation.hard_failed")
 def evaluation_facts(project_ids: Collection[int], on: date) -> dict[int, dict[str, Answer]]:
-    """Answer from the latest evaluation of each project; without one nothing is known but that none passed (1 query)."""
+    """Answer from the latest evaluation of each project; without one all is unknown but that none passed (1 query)."""
     latest = Evaluation.objects.filter(project_id__in=project_ids).values("project_id").annotate(last=Max("pk"))
     rows = Evaluation.objects.filter(pk__in=latest.values("last"))
     found = {pk: row for pk, *row in rows.values_list("project_id", "is_passed", "score", "knock_outs", "at")}

@@ -97,5 +97,7 @@ class Qualification(Versioned):
     has_good_name = models.BooleanField(_("has a good name"), null=True, blank=True)
     note = models.CharField(max_length=300, blank=True)
 
+    objects = EvaluationQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"qualification of {self.project_id}"

@@ -104,7 +104,8 @@ def decide(
     """Decide on the latest evaluation of an open project: drop it, lower the contact level, or go on if it passed.
 
     Kept with the hours (those logged unless given) and the money spent so far. Dropping needs the right to close.
-    Raises InvalidInput, DomainError "evaluation-outdated", "evaluation-decided". Rule: docs/business-rules.md#evaluation
+    Raises InvalidInput, DomainError "evaluation-outdated", "evaluation-decided".
+    Rule: docs/business-rules.md#evaluation
     """
     with transaction.atomic():
         found = Evaluation.objects.visible_to(by).values_list("project_id", flat=True).get(pk=evaluation_id)
@@ -181,7 +182,7 @@ def qualify(
     version: int | None = None,
 ) -> Qualification:
     """Answer the three first questions; None is unknown. All three yes make a qualified prospect."""
-    answers = {"has_need": has_need, "can_pay": can_pay, "has_good_name": has_good_name}
+    answers: dict[str, Any] = {"has_need": has_need, "can_pay": can_pay, "has_good_name": has_good_name}
     with transaction.atomic():
         project = locked(project_id, by=by, permission=Permission.PROJECT_EDIT)
         qualification = _qualification(project, by=by, at=at, version=version)
@@ -195,7 +196,7 @@ def qualify(
 
 
 def _qualification(project: Project, *, by: User, at: datetime, version: int | None) -> Qualification:
-    found = Qualification.objects.filter(project=project).first()
+    found: Qualification | None = Qualification.objects.filter(project=project).first()
     if found is None:
         return Qualification(project=project, created_at=at, updated_at=at, created_by=by)
     require_version(found, version)

@@ -38,7 +38,8 @@ def history(project_id: int, *, user: User) -> list[Evaluation]:
 
 def qualification(project_id: int, *, user: User) -> Qualification | None:
     """Return the answers to the three first questions, None before anybody answered (1 query beside the reach)."""
-    return Qualification.objects.visible_to(user).filter(project_id=project_id).first()
+    found: Qualification | None = Qualification.objects.visible_to(user).filter(project_id=project_id).first()
+    return found
 
 
 def result(evaluation: Evaluation) -> Result:

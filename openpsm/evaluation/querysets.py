@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 
 class EvaluationQuerySet(models.QuerySet[Any]):
+    """Whatever belongs to the evaluation of a project."""
+
     def visible_to(self, user: "User") -> "EvaluationQuerySet":
         projects = apps.get_model("projects", "Project")._default_manager.all()
-        return self.filter(project__in=projects.visible_to(user))  # type: ignore[attr-defined]  # ProjectQuerySet
+        return self.filter(project__in=projects.visible_to(user))

@@ -1,5 +1,7 @@
 """People, information, rivals and criteria: pure decisions."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ def test_normalised_weights_always_add_up_to_100(given_weights):
 def test_normalising_keeps_the_order_of_weights(given_weights):
     shown = rules.normalised(given_weights)
     pairs = sorted(zip(given_weights, shown, strict=True))
-    assert all(a[1] <= b[1] for a, b in zip(pairs, pairs[1:], strict=False) if a[0] < b[0])
+    assert all((a[1] or 0) <= (b[1] or 0) for a, b in pairwise(pairs) if a[0] < b[0])
 
 
 @given(weights.filter(any))

@@ -34,7 +34,12 @@ def event_names(project):
 def test_evaluate_keeps_result_and_leaves_one_event(project):
     evaluation = make_evaluation(project, score=68, remarks={"funds": " Seen in the budget ", "price": " "})
     evaluation.refresh_from_db()
-    assert (evaluation.score, evaluation.low, evaluation.high, evaluation.is_passed) == (68, 68, 68, True)
+    assert (evaluation.score, evaluation.low, evaluation.high, evaluation.is_passed) == (
+        Decimal(68),
+        Decimal(68),
+        Decimal(68),
+        True,
+    )
     assert (evaluation.by, evaluation.at, evaluation.remarks) == (project.owner, AT, {"funds": "Seen in the budget"})
     event = history(project).filter(name="evaluation.recorded").get()
     assert (event.data["score"], event.data["is_passed"], event.subject_id) == ("68", True, evaluation.pk)
@@ -43,7 +48,7 @@ def test_evaluate_keeps_result_and_leaves_one_event(project):
 def test_evaluate_keeps_unknown_answers_as_gaps(project):
     evaluation = make_evaluation(project, answers={"funds": 4}, hard={"too-small": False})
     assert (evaluation.answers["funds"], evaluation.answers["price"]) == (4, None)
-    assert (evaluation.low, evaluation.high, len(evaluation.gaps)) == (12, 97, 8)
+    assert (evaluation.low, evaluation.high, len(evaluation.gaps)) == (Decimal(12), Decimal(97), 8)
 
 
 def test_evaluate_refuses_unknown_factors_and_leaves_nothing(project):
@@ -100,7 +105,11 @@ def test_lowering_the_contact_level_keeps_the_project_open_and_the_effort(projec
     evaluation.refresh_from_db()
     assert (project.is_contact_lowered, project.outcome) == (True, Outcome.OPEN)
     assert (evaluation.decision, evaluation.decided_by) == ("lower_contact", project.owner)
-    assert (evaluation.hours_spent, evaluation.cost_spent, evaluation.cost_currency) == (Decimal("3.5"), 420, "CNY")
+    assert (evaluation.hours_spent, evaluation.cost_spent, evaluation.cost_currency) == (
+        Decimal("3.5"),
+        Decimal(420),
+        "CNY",
+    )
 
 
 def test_dropping_closes_the_project_with_reason_and_hours(project):

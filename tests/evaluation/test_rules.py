@@ -21,31 +21,31 @@ some_hard = st.fixed_dictionaries({}, optional={key: st.none() | st.booleans() f
 
 def test_score_is_the_sum_of_weight_times_level_over_five():
     result = score(MODEL, ALL_THREE, {})
-    assert (result.score, result.low, result.high, result.passed) == (60, 60, 60, True)
+    assert (result.score, result.low, result.high, result.passed) == (Decimal(60), Decimal(60), Decimal(60), True)
 
 
 def test_first_and_second_evaluation_of_the_documents_case():
     first = score(MODEL, {**ALL_THREE, "product": 2, "price": 2}, {})
     second = score(MODEL, {**ALL_THREE, "relationship": 4, "product": 4, "price": 4, "solution": 4}, {})
-    assert (first.score, first.passed, first.recommendation) == (56, False, Recommendation.DECIDE)
-    assert (second.score, second.passed, second.recommendation) == (68, True, Recommendation.GO_ON)
+    assert (first.score, first.passed, first.recommendation) == (Decimal(56), False, Recommendation.DECIDE)
+    assert (second.score, second.passed, second.recommendation) == (Decimal(68), True, Recommendation.GO_ON)
 
 
 def test_score_counts_unknown_as_nothing_and_says_how_high_it_could_be():
     result = score(MODEL, {**ALL_THREE, "funds": None, "price": None}, {})
-    assert (result.low, result.high, result.gaps) == (45, 70, ("funds", "price"))
+    assert (result.low, result.high, result.gaps) == (Decimal(45), Decimal(70), ("funds", "price"))
     assert (result.passed, result.recommendation) == (False, Recommendation.COLLECT)
 
 
 def test_score_without_any_answer():
     result = score(MODEL, {}, {})
-    assert (result.low, result.high, len(result.gaps)) == (0, 100, 9)
+    assert (result.low, result.high, len(result.gaps)) == (Decimal(0), Decimal(100), 9)
 
 
 @pytest.mark.parametrize("condition", HARD)
 def test_a_hard_condition_fails_the_best_score(condition):
     result = score(MODEL, dict.fromkeys(FACTORS, 5), {condition: True})
-    assert (result.score, result.passed, result.knock_outs) == (100, False, (condition,))
+    assert (result.score, result.passed, result.knock_outs) == (Decimal(100), False, (condition,))
     assert result.recommendation == Recommendation.DROP
 
 
@@ -53,7 +53,7 @@ def test_a_knock_out_level_fails_the_factor_that_has_it():
     levels = [{"level": number, "knock_out": number == 0} for number in range(6)]
     model = {**MODEL, "factors": [{**factor, "levels": levels} for factor in MODEL["factors"]]}
     result = score(model, {**dict.fromkeys(FACTORS, 5), "credit": 0}, {})
-    assert (result.score, result.passed, result.knock_outs) == (90, False, ("credit",))
+    assert (result.score, result.passed, result.knock_outs) == (Decimal(90), False, ("credit",))
 
 
 @pytest.mark.parametrize(

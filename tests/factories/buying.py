@@ -24,7 +24,11 @@ def make_stakeholder(project: Project, name: str = "", *, at: datetime = AT, **f
 def make_label(stakeholder: Stakeholder, kind: str = "insider", *, at: datetime = AT, **fields: Any) -> SupporterLabel:
     """A label by the project's owner; the stakeholder must meet its conditions."""
     signs = {"insider": "shares_information", "sponsor": "acts_for_us", "coach": "guides_us"}
-    given = {"reason": "Told us who sits on the committee", "by": stakeholder.project.owner, signs[kind]: True} | fields
+    given: dict[str, Any] = {
+        "reason": "Told us who sits on the committee",
+        "by": stakeholder.project.owner,
+        signs[kind]: True,
+    } | fields
     return operations.label_supporter(stakeholder_id=stakeholder.pk, kind=kind, at=at, **given)
 
 
@@ -48,11 +52,11 @@ def answer_elements(project: Project, *, at: datetime = AT) -> None:
 
 def make_contender(project: Project, name: str = "", *, at: datetime = AT, **fields: Any) -> Contender:
     """A rival in the race."""
-    given = {"competitor_name": name or f"Rival {next(_numbers)}", "by": project.owner} | fields
+    given: dict[str, Any] = {"competitor_name": name or f"Rival {next(_numbers)}", "by": project.owner} | fields
     return operations.add_contender(project_id=project.pk, at=at, **given)
 
 
 def make_criterion(project: Project, text: str = "", *, at: datetime = AT, **fields: Any) -> Criterion:
     """What the customer will judge by."""
-    given = {"text": text or f"Viscosity index above {next(_numbers)}", "by": project.owner} | fields
+    given: dict[str, Any] = {"text": text or f"Viscosity index above {next(_numbers)}", "by": project.owner} | fields
     return operations.add_criterion(project_id=project.pk, at=at, **given)

@@ -24,11 +24,17 @@ def answers_for(score: int) -> dict[str, int | None]:
 
 def make_evaluation(project: Project, *, score: int = 68, at: datetime = AT, **fields: Any) -> Evaluation:
     """An evaluation by the project's owner."""
-    given = {"answers": answers_for(score), "by": project.owner, "at": at} | fields
+    given: dict[str, Any] = {"answers": answers_for(score), "by": project.owner, "at": at} | fields
     return operations.evaluate(project_id=project.pk, **given)
 
 
 def qualify_project(project: Project, *, at: datetime = AT, **fields: Any) -> Qualification:
     """The three first questions, all yes unless said otherwise."""
-    given = {"has_need": True, "can_pay": True, "has_good_name": True, "by": project.owner, "at": at} | fields
+    given: dict[str, Any] = {
+        "has_need": True,
+        "can_pay": True,
+        "has_good_name": True,
+        "by": project.owner,
+        "at": at,
+    } | fields
     return operations.qualify(project_id=project.pk, **given)

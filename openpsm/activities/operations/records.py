@@ -102,9 +102,9 @@ def put(activity: Activity, values: Mapping[str, Any]) -> Changed:
     """Set the values and check their shape; return what changed."""
     changed = assign(activity, values, allowed=FIELDS)
     errors: dict[str, Message] = {}
-    if activity.hours is not None and activity.hours < 0:
+    if (activity.hours or 0) < 0:
         errors["hours"] = _("Hours cannot be negative.")
-    if activity.cost is not None and activity.cost < 0:
+    if (activity.cost or 0) < 0:
         errors["cost"] = _("A cost cannot be negative.")
     if not (len(activity.cost_currency) == 3 and activity.cost_currency.isascii() and activity.cost_currency.isupper()):
         errors["cost_currency"] = _("Write the currency with three letters, such as CNY.")

@@ -30,7 +30,7 @@ def plan_activity(
     also: Told | None = None,
     **values: Unpack[ActivityValues],
 ) -> Activity:
-    """Plan an activity of one's own: its day and purpose are compulsory. `also` names whom to meet and who comes along."""
+    """Plan an activity of one's own; day and purpose are compulsory. `also` names whom to meet and who comes along."""
     with transaction.atomic():
         belongs_to = records.root(project_id, account_id, by=by)
         project = belongs_to if isinstance(belongs_to, Project) else None

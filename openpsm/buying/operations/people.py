@@ -230,20 +230,17 @@ def set_weights(*, project_id: int, weights: Mapping[int, int | None], by: User,
         people = {row.pk: row for row in Stakeholder.objects.live().filter(project=project, pk__in=weights)}
         if people.keys() != weights.keys():
             raise DomainError(_("One of these people is no longer in the list. Reload it."), code="stakeholder-gone")
-        rows = [_weighed(people[pk], weight, at=at) for pk, weight in weights.items() if people[pk].weight != weight]
-        Stakeholder.objects.bulk_update([row.subject for row in rows], ["weight", "version", "updated_at"])
-        events.record_many("stakeholder.weighed", [_of(project, row) for row in rows], by=by, at=at)
-    return [row.subject for row in rows if isinstance(row.subject, Stakeholder)]
+        touched = [people[pk] for pk, weight in weights.items() if people[pk].weight != weight]
+        rows = [_weigh(one, weights[one.pk], project, at=at) for one in touched]
+        Stakeholder.objects.bulk_update(touched, ["weight", "version", "updated_at"])
+        events.record_many("stakeholder.weighed", rows, by=by, at=at)
+    return touched
 
 
-def _weighed(stakeholder: Stakeholder, weight: int | None, *, at: datetime) -> EventRow:
+def _weigh(stakeholder: Stakeholder, weight: int | None, project: Project, *, at: datetime) -> EventRow:
     changed = assign(stakeholder, {"weight": weight}, allowed=CHANGEABLE)
     bump(stakeholder, at=at)
-    return EventRow(subject=stakeholder, data={"changed": changed})
-
-
-def _of(project: Project, row: EventRow) -> EventRow:
-    return EventRow(subject=row.subject, root=project, data=row.data)
+    return EventRow(subject=stakeholder, root=project, data={"changed": changed})
 
 
 def mark_contacted(*, stakeholders: Collection[Stakeholder], on: date, at: datetime) -> None:
