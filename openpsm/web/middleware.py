@@ -11,13 +11,18 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from openpsm.web.access import route_of
 
+PASSWORD_URL = "/password"  # noqa: S105 - an address
+#: What somebody may do before they have changed a password that another person gave them.
+WITH_A_GIVEN_PASSWORD = frozenset({PASSWORD_URL, "/theme"})
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class SignedIn:
     """Sends strangers to the sign-in page, unless the route says that it is open to everybody.
 
-    An htmx request gets a full-page redirect, never a sign-in form inside a table cell.
+    Somebody whose password was made by another person changes it before anything else. An htmx request gets a
+    full-page redirect, never a sign-in form inside a table cell.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -28,10 +33,17 @@ class SignedIn:
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_args: object) -> HttpResponse | None:
         route = route_of(view)
-        if route is None or route.is_open or request.user.is_authenticated:
+        if route is None or route.is_open:
             return None
-        target = f"{settings.LOGIN_URL}?next={quote(request.get_full_path())}"
-        return HttpResponseClientRedirect(target) if request.headers.get("HX-Request") else redirect(target)
+        if not request.user.is_authenticated:
+            return _sent_to(request, f"{settings.LOGIN_URL}?next={quote(request.get_full_path())}")
+        if request.user.must_change_password and request.path not in WITH_A_GIVEN_PASSWORD:
+            return _sent_to(request, PASSWORD_URL)
+        return None
+
+
+def _sent_to(request: HttpRequest, target: str) -> HttpResponse:
+    return HttpResponseClientRedirect(target) if request.headers.get("HX-Request") else redirect(target)
 
 
 class UserLanguage:

@@ -1,5 +1,9 @@
-"""Addresses of the area `customers`."""
+"""Addresses of the area `customers`: accounts, contacts, registrations, products, pickers, files."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from openpsm.web.views import pickers
+
+urlpatterns: list[URLPattern] = [
+    path("pick/<slug:source>", pickers.pick, name="pick"),
+]

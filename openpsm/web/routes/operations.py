@@ -1,5 +1,10 @@
-"""Addresses of the area `operations`."""
+"""Addresses of the area `operations`: for whoever watches over the program."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from openpsm.web.views import health
+
+urlpatterns: list[URLPattern] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

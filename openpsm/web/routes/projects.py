@@ -24,6 +24,10 @@ urlpatterns: list[URLPattern] = [
     path("projects/<int:pk>/team", editing.team, name="project-team"),
     path("projects/<int:pk>/team/<int:user_id>/remove", editing.team_remove, name="project-team-remove"),
     path("projects/<int:pk>/parties", editing.parties, name="project-parties"),
-    path("projects/<int:pk>/parties/<int:party_id>/remove", editing.party_remove, name="project-party-remove"),
+    path(
+        "projects/<int:pk>/parties/<int:account_id>/<slug:role>/remove",
+        editing.party_remove,
+        name="project-party-remove",
+    ),
     path("projects/<int:pk>/delete", outcomes.delete, name="project-delete"),
 ]

@@ -172,13 +172,12 @@ def parties(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @page(Permission.PROJECT_EDIT, methods=("POST",))
-def party_remove(request: UserRequest, pk: int, party_id: int) -> HttpResponse:
+def party_remove(request: UserRequest, pk: int, account_id: int, role: str) -> HttpResponse:
     """Take a company out of the project."""
     frame.find(request, pk)
+    part: dict[str, Any] = {"account_id": account_id, "role": role, "version": posted_version(request)}
     try:
-        operations.remove_party(
-            project_id=pk, party_id=party_id, by=request.user, at=timezone.now(), version=posted_version(request)
-        )
+        operations.remove_party(project_id=pk, by=request.user, at=timezone.now(), **part)
     except DomainError as error:
         messages.error(request, str(error))
     return redirect("web:project-parties", pk)

@@ -77,7 +77,7 @@ def _overview(request: UserRequest, project: Project, *, gate_error: str = "", s
         "next_actions": found.next_actions[:SHOWN_ACTIONS],
         "more_actions": len(found.next_actions) > SHOWN_ACTIONS,
         "parties": list(queries.parties(project)),
-        "activities": activities.timeline(project, user=request.user, limit=SHOWN_ACTIVITIES),
+        "activities": activities.latest(project, limit=SHOWN_ACTIVITIES),
         "custom": [
             (localized({"en": row.label_en, "zh": row.label_zh}), project.custom[row.key])
             for row in custom.definitions(Project)

@@ -1,0 +1,1 @@
+"""Pages of the customer's side: people, intelligence, rivals and criteria, evaluation."""

@@ -1,0 +1,45 @@
+"""Where a request comes from, and where it may be sent back to."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from openpsm.web.access import route_of
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the visitor's address, empty where there is none (a socket).
+
+    Behind OPENPSM_TRUSTED_PROXIES proxies it is what the outermost of them saw; what the visitor claims is not asked.
+    """
+    seen = [request.META.get("REMOTE_ADDR", "")]
+    if settings.OPENPSM_TRUSTED_PROXIES:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        seen = [part for part in forwarded if part][-settings.OPENPSM_TRUSTED_PROXIES :] or seen
+    try:
+        return str(ipaddress.ip_address(seen[0]))
+    except ValueError:
+        return ""
+
+
+def agent_of(request: HttpRequest) -> str:
+    """Return what the browser calls itself."""
+    return request.headers.get("User-Agent", "")[:200]
+
+
+def next_of(request: HttpRequest, fallback: str = "") -> str:
+    """Return the page asked for in `next` if it is one of ours that can be opened, else the fallback."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None, require_https=request.is_secure())
+    return wanted if own and wanted.startswith("/") and _is_page(wanted) else fallback or settings.LOGIN_REDIRECT_URL
+
+
+def _is_page(address: str) -> bool:
+    try:
+        route = route_of(resolve(address.partition("?")[0].partition("#")[0]).func)
+    except Resolver404:
+        return False
+    return route is not None and "GET" in route.methods
