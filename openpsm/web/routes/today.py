@@ -1,5 +1,19 @@
-"""Addresses of the area `today`."""
+"""Addresses of the area `today`: the day, tasks, notifications, search."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from openpsm.web.views import notifications, tasks, today
+
+urlpatterns: list[URLPattern] = [
+    path("today", today.today, name="today"),
+    path("search", today.search, name="search"),
+    path("more", today.more, name="more"),
+    path("tasks/new", tasks.new, name="task-new"),
+    path("tasks/<int:pk>", tasks.detail, name="task-detail"),
+    path("tasks/<int:pk>/complete", tasks.complete, name="task-complete"),
+    path("tasks/<int:pk>/drop", tasks.drop, name="task-drop"),
+    path("tasks/<int:pk>/reassign", tasks.reassign, name="task-reassign"),
+    path("notifications", notifications.notification_list, name="notification-list"),
+    path("notifications/read", notifications.mark_all_read, name="notification-read-all"),
+    path("notifications/<int:pk>/open", notifications.open_one, name="notification-open"),
+]

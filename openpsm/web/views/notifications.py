@@ -1,0 +1,71 @@
+"""The bell: what one should know, each line leading to its record."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from openpsm.core.errors import DomainError
+from openpsm.core.paging import Order, take
+from openpsm.org import operations
+from openpsm.org.models import Notification
+from openpsm.web.access import UserRequest, page
+
+PAGE_SIZE = 50
+NEWEST = Order("-id", "id", is_descending=True)
+#: Where a record of each kind is shown.
+PLACES = {
+    "org.task": "/tasks/{pk}",
+    "projects.project": "/projects/{pk}",
+    "accounts.account": "/accounts/{pk}",
+    "registrations.registration": "/registrations",
+    "activities.activity": "/activities/{pk}",
+}
+TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "task.opened": lambda data: _("New task for you: %(title)s") % {"title": data.get("title", "")},
+    "task.due": lambda data: _("Task due on %(due_on)s: %(title)s")
+    % {"due_on": data.get("due_on", ""), "title": data.get("title", "")},
+}
+
+
+def text_of(line: Notification) -> str:
+    """Return the line's words in the reader's language; a kind without words of its own shows its title."""
+    known = TEXTS.get(line.kind)
+    return known(line.data) if known else str(line.data.get("title") or _("News about a record of yours"))
+
+
+def place_of(line: Notification) -> str:
+    """Return the address of the record, that of the bell where it has no page."""
+    return PLACES.get(line.subject_type, "/notifications").format(pk=line.subject_id)
+
+
+@page()
+def notification_list(request: UserRequest) -> HttpResponse:
+    """Show the newest lines first (1 query beside the frame's)."""
+    cursor = request.GET.get("cursor", "")
+    rows = Notification.objects.visible_to(request.user)
+    try:
+        found = take(rows, order=NEWEST, cursor=cursor, limit=PAGE_SIZE)
+    except DomainError:
+        return redirect("web:notification-list")
+    lines = [(line, text_of(line)) for line in found.rows]
+    context = {"title": _("Notifications"), "lines": lines, "next": found.next, "is_first": not cursor}
+    return render(request, "today/notifications.html", context)
+
+
+@page(methods=("POST",))
+def open_one(request: UserRequest, pk: int) -> HttpResponse:
+    """Mark a line read and go to its record."""
+    line = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
+    operations.mark_read(notification_ids=[pk], by=request.user, at=timezone.now())
+    return redirect(place_of(line))
+
+
+@page(methods=("POST",))
+def mark_all_read(request: UserRequest) -> HttpResponse:
+    """Mark all of one's lines read."""
+    operations.mark_read(notification_ids=None, by=request.user, at=timezone.now())
+    return redirect("web:notification-list")

@@ -1,0 +1,82 @@
+"""Where the day begins; the search over everything; the menu of a phone."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from openpsm.accounts.models import Account
+from openpsm.core.dates import today as day_of
+from openpsm.insights.today import Today, today_of
+from openpsm.org import access
+from openpsm.org.permissions import Permission
+from openpsm.projects.models import Project
+from openpsm.web.access import UserRequest, page
+
+MOST_FOUND = 20
+
+
+@page()
+def today(request: UserRequest) -> HttpResponse:
+    """Show what to do, decide and watch (10 queries with the frame's, whatever there is)."""
+    now = timezone.now()
+    found = today_of(request.user, at=now)
+    tasks = [*found.tasks.overdue, *found.tasks.today]
+    later = [*found.tasks.later, *found.tasks.undated]
+    context = {
+        "title": _("Today"),
+        "on": day_of(now),
+        "day": found,
+        "tasks": tasks,
+        "later": later,
+        "is_new": not tasks and not later and _is_empty(found),
+        "first_steps": _first_steps(request),
+        "counts": _counts(found, len(tasks)),
+    }
+    return render(request, "today/today.html", context)
+
+
+def _counts(found: Today, tasks: int) -> dict[str, int]:
+    watched = len(found.stalled) + len(found.tenders) + len(found.protections)
+    return {"do": tasks + len(found.steps), "decide": len(found.gates) + len(found.pending), "watch": watched}
+
+
+def _is_empty(found: Today) -> bool:
+    rows: tuple[list[Any], ...] = (found.steps, found.gates, found.pending, found.stalled, found.tenders)
+    return not any(rows) and not found.protections
+
+
+def _first_steps(request: UserRequest) -> list[tuple[str, str, str]]:
+    """What somebody does first here: (address, words, why), as far as they may."""
+    own = access.reach(request.user)
+    steps = []
+    if own.holds_anywhere(Permission.USER_ADMIN):
+        steps.append(("department-list", _("Draw your departments"), _("Who sees which projects follows from them.")))
+        steps.append(("user-list", _("Invite your colleagues"), _("Each gets a role and a department.")))
+    if own.holds_anywhere(Permission.REGISTRATION_CREATE):
+        text = _("The name is checked, and from then on nobody else works on it.")
+        steps.append(("registration-new", _("Register a customer or a project"), text))
+    steps.append(("guide", _("Read the guide"), _("Ten minutes, in the order of your day.")))
+    return steps
+
+
+@page()
+def search(request: UserRequest) -> HttpResponse:
+    """Find projects and accounts by a part of the name, in Chinese, pinyin or initials (2 queries)."""
+    text = " ".join(request.GET.get("q", "")[:80].split())
+    context: dict[str, Any] = {"title": _("Search"), "global_query": text, "projects": [], "accounts": []}
+    if text:
+        projects = Project.objects.visible_to(request.user).matching(text).select_related("account", "owner")
+        accounts = Account.objects.visible_to(request.user).matching(text).select_related("owner")
+        for name, rows in (("projects", projects), ("accounts", accounts)):
+            found = list(rows.order_by("sort_key", "pk")[: MOST_FOUND + 1])
+            context |= {name: found[:MOST_FOUND], f"more_{name}": len(found) > MOST_FOUND}
+    return render(request, "today/search.html", context)
+
+
+@page()
+def more(request: UserRequest) -> HttpResponse:
+    """Show the whole menu on a page of its own, for phones."""
+    return render(request, "today/more.html", {"title": _("More")})
