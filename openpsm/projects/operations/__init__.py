@@ -15,7 +15,7 @@ from openpsm.projects.operations.editing import (
     unpin_grade,
     update_project,
 )
-from openpsm.projects.operations.facts import refresh_facts, sweep
+from openpsm.projects.operations.facts import refresh_facts, refresh_locked, sweep
 from openpsm.projects.operations.gates import GateBlocked, advance_stage, advance_towards, go_back, win
 from openpsm.projects.operations.outcomes import drop, hold, lose, reopen, resume
 from openpsm.projects.operations.takeover import TakenOver, take_over_projects
@@ -39,6 +39,7 @@ __all__ = [
     "pin_grade",
     "raise_contact",
     "refresh_facts",
+    "refresh_locked",
     "remove_party",
     "reopen",
     "restore_project",
