@@ -7,6 +7,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.utils.module_loading import module_has_submodule
 
+from openpsm.core.dates import load_holidays
+
 
 def migrate() -> None:
     """Bring the tables up to date."""
@@ -14,7 +16,10 @@ def migrate() -> None:
 
 
 def install_shipped_data(at: datetime) -> None:
-    """Run the `install` of every package that ships data, in the order of the layers; a second run changes nothing."""
+    """Run the `install` of every package that ships data, in the order of the layers.
+
+    A second run adds what is missing and changes nothing that somebody has edited.
+    """
     for app in apps.get_app_configs():
         if (
             app.module is None
@@ -25,6 +30,11 @@ def install_shipped_data(at: datetime) -> None:
         install = getattr(import_module(f"{app.name}.operations"), "install", None)
         if install is not None:
             install(at=at)
+
+
+def fill_calendar(at: datetime) -> None:
+    """Enter public holidays and make-up working days from last year to the year after next."""
+    load_holidays(first_year=at.year - 1, last_year=at.year + 2)
 
 
 def collect_static() -> None:
