@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class WebConfig(AppConfig):
     name = "openpsm.web"
     label = "web"
+
+    def ready(self) -> None:
+        from openpsm.web import attached  # models must be loaded
+
+        attached.declare_all()

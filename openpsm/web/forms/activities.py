@@ -86,7 +86,9 @@ class LogForm(_WithPeople, OptionalVersionForm):
         given = self.cleaned_data
         attitudes, learnt = [], []
         if given.get("attitude_of") is not None and given.get("attitude") is not None:
-            note = AttitudeNote(given["attitude_of"], given["attitude"], given["attitude_reason"], given["done_on"], None)
+            note = AttitudeNote(
+                given["attitude_of"], given["attitude"], given["attitude_reason"], given["done_on"], None
+            )
             attitudes.append(note)
         if given["learnt_kind"] and given["learnt"]:
             learnt.append(self._learnt())

@@ -56,7 +56,9 @@ class AmountField(forms.Field):
         try:
             return parse_amount(str(value))
         except (ValueError, ValidationError, DomainError) as error:
-            raise ValidationError(_("“%(text)s” is not an amount. Write 240万 or 2400000.") % {"text": value}) from error
+            raise ValidationError(
+                _("“%(text)s” is not an amount. Write 240万 or 2400000.") % {"text": value}
+            ) from error
 
 
 class DayField(forms.Field):

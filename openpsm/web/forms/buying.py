@@ -47,7 +47,11 @@ class StakeholderForm(OptionalVersionForm):
         label=_("Power"), choices=[NOT_STATED, *PowerClass.choices], coerce=int, empty_value=None, required=False
     )
     weight = forms.IntegerField(
-        label=_("Weight, %"), min_value=0, max_value=100, required=False, help_text=_("Shown so that all add up to 100.")
+        label=_("Weight, %"),
+        min_value=0,
+        max_value=100,
+        required=False,
+        help_text=_("Shown so that all add up to 100."),
     )
     is_purchasing = forms.BooleanField(label=_("Purchasing department"), required=False)
     has_veto = forms.BooleanField(label=_("Has a veto: a nod does not decide, a shake does"), required=False)
@@ -75,7 +79,10 @@ class StakeholderForm(OptionalVersionForm):
 class AttitudeForm(OptionalVersionForm):
     value = forms.TypedChoiceField(label=_("Attitude to us"), choices=ATTITUDES[1:], coerce=int)
     reason = forms.CharField(
-        label=_("What did they say or do?"), max_length=300, widget=TEXT_AREA, help_text=_("The judgement needs its reason.")
+        label=_("What did they say or do?"),
+        max_length=300,
+        widget=TEXT_AREA,
+        help_text=_("The judgement needs its reason."),
     )
     seen_on = DayField(label=_("Seen on"), required=False)
 
@@ -180,21 +187,27 @@ class EvaluationForm(BoundForm):
         self.content = content
         for factor in content["factors"]:
             levels = [(str(row["level"]), f"{row['level']} · {localized(row['text'])}") for row in factor["levels"]]
-            self._add(f"factor_{factor['key']}", forms.TypedChoiceField(
-                label=f"{localized(factor['name'])} ({factor['weight']})",
-                choices=[("", _("unknown")), *levels],
-                coerce=int,
-                empty_value=None,
-                required=False,
-            ))
+            self._add(
+                f"factor_{factor['key']}",
+                forms.TypedChoiceField(
+                    label=f"{localized(factor['name'])} ({factor['weight']})",
+                    choices=[("", _("unknown")), *levels],
+                    coerce=int,
+                    empty_value=None,
+                    required=False,
+                ),
+            )
         for row in content.get("hard_conditions", ()):
-            self._add(f"hard_{row['key']}", forms.TypedChoiceField(
-                label=localized(row["name"]),
-                choices=[("", _("unknown")), ("no", _("no")), ("yes", _("yes: this rules it out"))],
-                coerce=_tri,
-                empty_value=None,
-                required=False,
-            ))
+            self._add(
+                f"hard_{row['key']}",
+                forms.TypedChoiceField(
+                    label=localized(row["name"]),
+                    choices=[("", _("unknown")), ("no", _("no")), ("yes", _("yes: this rules it out"))],
+                    coerce=_tri,
+                    empty_value=None,
+                    required=False,
+                ),
+            )
 
     def _add(self, name: str, field: forms.Field) -> None:
         field.widget.attrs["class"] = "form-select"

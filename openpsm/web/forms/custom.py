@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
@@ -101,7 +102,9 @@ _INPUTS: dict[str, Any] = {
     Kind.MONEY: lambda _row: AmountField(),
     Kind.DATE: lambda _row: DayField(),
     Kind.CHOICE: lambda row: forms.ChoiceField(choices=[("", "—"), *_choices(row)]),
-    Kind.MULTI_CHOICE: lambda row: forms.MultipleChoiceField(choices=_choices(row), widget=forms.CheckboxSelectMultiple),
+    Kind.MULTI_CHOICE: lambda row: forms.MultipleChoiceField(
+        choices=_choices(row), widget=forms.CheckboxSelectMultiple
+    ),
     Kind.BOOLEAN: _yes_or_no,
 }
 
@@ -117,9 +120,10 @@ def _readable(definition: CustomField, value: Any) -> str:
         return _("yes") if value else _("no")
     if definition.kind in (Kind.CHOICE, Kind.MULTI_CHOICE):
         labels = dict(_choices(definition))
-        return ", ".join(labels.get(key, key) for key in (value if isinstance(value, list) else [value]))
+        keys: list[str] = value if isinstance(value, list) else [value]
+        return ", ".join(labels.get(key, key) for key in keys)
     if definition.kind == Kind.MONEY:
-        return format_amount(Decimal(str(value)), "CNY")
+        return format_amount(Decimal(str(value)), settings.OPENPSM_CURRENCY)
     if definition.kind == Kind.NUMBER:
         return f"{Decimal(str(value)).normalize():,f}"
     return str(value)

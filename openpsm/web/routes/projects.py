@@ -2,13 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views.projects import editing, listing, outcomes, overview
+from openpsm.web.views.projects import editing, listing, outcomes, overview, tabs
 
 urlpatterns: list[URLPattern] = [
     path("projects", listing.project_list, name="project-list"),
     path("projects/<int:pk>", overview.detail, name="project-detail"),
     path("projects/<int:pk>/advance", overview.advance, name="project-advance"),
     path("projects/<int:pk>/stages/<slug:key>", overview.stage, name="project-stage"),
+    path("projects/<int:pk>/short", overview.short, name="project-short"),
+    path("projects/<int:pk>/timeline", tabs.timeline, name="project-timeline"),
+    path("projects/<int:pk>/files", tabs.files, name="project-files"),
+    path("projects/<int:pk>/history", tabs.history, name="project-history"),
     path("projects/<int:pk>/diagnosis", overview.whole_diagnosis, name="project-diagnosis"),
     path("projects/<int:pk>/back", outcomes.back, name="project-back"),
     path("projects/<int:pk>/hold", outcomes.hold, name="project-hold"),

@@ -45,9 +45,7 @@ ACTIVITIES = Listing(
     filters=(
         Filter(
             "state",
-            lambda _user: forms.ChoiceField(
-                label=gettext_lazy("State"), required=False, choices=[ANY, *State.choices]
-            ),
+            lambda _user: forms.ChoiceField(label=gettext_lazy("State"), required=False, choices=[ANY, *State.choices]),
             lambda rows, value, _user: rows.filter(state=value),
         ),
         Filter(
@@ -66,7 +64,9 @@ ACTIVITIES = Listing(
     empty={
         "icon": "walk",
         "title": gettext_lazy("Nothing logged yet"),
-        "text": gettext_lazy("A visit takes less than a minute to write down: whom you met, what came of it, what comes next."),
+        "text": gettext_lazy(
+            "A visit takes less than a minute to write down: whom you met, what came of it, what comes next."
+        ),
         "url": "/activities/log",
         "action": gettext_lazy("Log a visit or call"),
     },

@@ -26,8 +26,9 @@ PLACES = {
 }
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "task.opened": lambda data: _("New task for you: %(title)s") % {"title": data.get("title", "")},
-    "task.due": lambda data: _("Task due on %(due_on)s: %(title)s")
-    % {"due_on": data.get("due_on", ""), "title": data.get("title", "")},
+    "task.due": lambda data: (
+        _("Task due on %(due_on)s: %(title)s") % {"due_on": data.get("due_on", ""), "title": data.get("title", "")}
+    ),
 }
 
 

@@ -44,13 +44,22 @@ def _answers(row: Evaluation) -> list[dict[str, Any]]:
     for factor in row.model_version.content["factors"]:
         level = row.answers.get(factor["key"])
         texts = {each["level"]: localized(each["text"]) for each in factor["levels"]}
-        shown.append({"name": localized(factor["name"]), "level": level, "text": texts.get(level, ""), "weight": factor["weight"]})
+        shown.append(
+            {
+                "name": localized(factor["name"]),
+                "level": level,
+                "text": texts.get(level, ""),
+                "weight": factor["weight"],
+            }
+        )
     return shown
 
 
 def _names(row: Evaluation, keys: list[str]) -> list[str]:
     content = row.model_version.content
-    known = {each["key"]: localized(each["name"]) for each in (*content["factors"], *content.get("hard_conditions", ()))}
+    known = {
+        each["key"]: localized(each["name"]) for each in (*content["factors"], *content.get("hard_conditions", ()))
+    }
     return [known.get(key, key) for key in keys]
 
 
@@ -86,11 +95,11 @@ def evaluate(request: UserRequest, pk: int) -> HttpResponse:
 
     def call(_given: dict[str, Any]) -> object:
         now = timezone.now()
-        return operations.evaluate(
-            project_id=pk, answers=form.answers(), hard=form.hard(), by=request.user, at=now
-        )
+        return operations.evaluate(project_id=pk, answers=form.answers(), hard=form.hard(), by=request.user, at=now)
 
-    intro = _("Choose the sentence that is true today. The pass mark is %(mark)s of 100.") % {"mark": content["pass_mark"]}
+    intro = _("Choose the sentence that is true today. The pass mark is %(mark)s of 100.") % {
+        "mark": content["pass_mark"]
+    }
     return records.edit(request, project, form, call, title=_("Evaluate the project"), back=TAB, intro=intro)
 
 
@@ -108,4 +117,3 @@ def decide(request: UserRequest, pk: int, evaluation_id: int) -> HttpResponse:
     words = {"hours": f"{spent.hours.normalize():f}", "cost": f"{spent.cost:,.2f}", "currency": spent.currency}
     intro = _("Spent so far: %(hours)s hours and %(cost)s %(currency)s. What else could they serve?") % words
     return records.edit(request, project, form, call, title=_("Decide"), back=TAB, intro=intro)
-

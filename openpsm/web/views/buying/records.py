@@ -27,9 +27,9 @@ def edit(
 ) -> HttpResponse:
     """Show the form, make the one call, and go back to the tab `back`."""
     url = reverse(f"web:{back}", args=[project.pk])
-    if request.method == "POST" and form.is_valid():
-        if attempt(form, lambda: call(form.cleaned_data)) is not None:
-            return redirect(url)
+    is_sent = request.method == "POST" and form.is_valid()
+    if is_sent and attempt(form, lambda: call(form.cleaned_data)) is not None:
+        return redirect(url)
     crumbs = [(project.name, reverse("web:project-detail", args=[project.pk]))]
     context = {"form": form, "title": title, "intro": intro, "crumbs": crumbs, "back": url}
     return render(request, "components/form_page.html", context, status=422 if form.errors else 200)

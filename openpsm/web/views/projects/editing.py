@@ -78,9 +78,9 @@ def confirm(request: UserRequest, pk: int, key: str) -> HttpResponse:
     project = frame.find(request, pk)
     node, fact = _node(project, key)
     form = ConfirmForm(request.POST or None, request.FILES or None, initial={"version": project.version})
-    if request.method == "POST" and form.is_valid():
-        if attempt(form, lambda: _confirm(request, project, node, fact, form.cleaned_data)) is not None:
-            return redirect("web:project-detail", pk)
+    is_sent = request.method == "POST" and form.is_valid()
+    if is_sent and attempt(form, lambda: _confirm(request, project, node, fact, form.cleaned_data)) is not None:
+        return redirect("web:project-detail", pk)
     asked = facts.definitions()[fact].title if fact else node.label
     return _page(request, project, form, _("Confirm with evidence"), intro=asked, multipart=True)
 

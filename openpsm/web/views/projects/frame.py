@@ -149,7 +149,9 @@ def _position(tracks: Tracks) -> str:
     if tracks.step is None:
         return _("The customer's step is not stated yet: click it above, with your source.")
     if tracks.position == "behind":
-        text = ngettext("We are %(n)s step behind the customer", "We are %(n)s steps behind the customer", tracks.steps_behind)
+        text = ngettext(
+            "We are %(n)s step behind the customer", "We are %(n)s steps behind the customer", tracks.steps_behind
+        )
         return text % {"n": tracks.steps_behind}
     if tracks.position == "ahead":
         return _("We are ahead of the customer")
@@ -162,7 +164,10 @@ def _actions(user: User, project: Project) -> list[tuple[str, str, str]]:
 
     actions: list[tuple[str, str, str]] = []
     if _may(user, Permission.PROJECT_EDIT, project):
-        actions += [(_("Edit"), at("project-edit"), "edit"), (_("Parties and products"), at("project-parties"), "sitemap")]
+        actions += [
+            (_("Edit"), at("project-edit"), "edit"),
+            (_("Parties and products"), at("project-parties"), "sitemap"),
+        ]
     if _may(user, Permission.PROJECT_TEAM, project):
         actions.append((_("Team"), at("project-team"), "users"))
     if _may(user, Permission.PROJECT_CLOSE, project):

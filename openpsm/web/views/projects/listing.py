@@ -123,7 +123,9 @@ PROJECTS = Listing(
     empty={
         "icon": "briefcase",
         "title": _("No project yet"),
-        "text": _("A project begins with its registration: the name is checked, and nobody else works on it from then on."),
+        "text": _(
+            "A project begins with its registration: the name is checked, and nobody else works on it from then on."
+        ),
         "url": "/registrations/new",
         "action": _("Register a project"),
     },

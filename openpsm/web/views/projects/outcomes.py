@@ -63,7 +63,9 @@ def _choices(form_class: type[forms.Form], project: Project) -> dict[str, Any]:
 def back(request: UserRequest, pk: int) -> HttpResponse:
     """Return to an earlier stage."""
     intro = _("The gates of that stage and after it have to be passed again.")
-    return _ask(request, pk, project_forms.BackForm, operations.go_back, title=_("Back to an earlier stage"), intro=intro)
+    return _ask(
+        request, pk, project_forms.BackForm, operations.go_back, title=_("Back to an earlier stage"), intro=intro
+    )
 
 
 @page(Permission.PROJECT_CLOSE, methods=("GET", "POST"))
@@ -94,7 +96,9 @@ def win(request: UserRequest, pk: int) -> HttpResponse:
 @page(Permission.PROJECT_CLOSE, methods=("GET", "POST"))
 def lose(request: UserRequest, pk: int) -> HttpResponse:
     """Report a lost project."""
-    intro = _("All sellers see reason, winner, price and where the customer went: so nobody loses to the same thing twice.")
+    intro = _(
+        "All sellers see reason, winner, price and where the customer went: so nobody loses to the same thing twice."
+    )
     return _ask(request, pk, project_forms.LoseForm, operations.lose, title=_("Report as lost"), intro=intro)
 
 

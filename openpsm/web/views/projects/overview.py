@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from openpsm.activities import queries as activities
 from openpsm.core import custom
-from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
 from openpsm.core.text import localized
 from openpsm.insights import diagnosis
@@ -65,26 +64,41 @@ def advance(request: UserRequest, pk: int) -> HttpResponse:
 
 def _overview(request: UserRequest, project: Project, *, gate_error: str = "", status: int = 200) -> HttpResponse:
     context = frame.context(request, project, "overview")
-    now, facts = timezone.now(), context["facts"]
-    gate = queries.kept_gate(project, known=facts)
-    found = diagnosis.diagnose(project, on=today(now), facts=facts)
+    gate = queries.kept_gate(project, known=context["facts"])
     context |= {
         "gate": gate,
         "nodes": [ShownNode(node, _place(project, node)) for node in gate.nodes],
         "gate_error": gate_error,
         "can_override": _can_override(request, project),
-        "diagnosis": found,
-        "next_actions": found.next_actions[:SHOWN_ACTIONS],
-        "more_actions": len(found.next_actions) > SHOWN_ACTIONS,
-        "parties": list(queries.parties(project)),
         "activities": activities.latest(project, limit=SHOWN_ACTIVITIES),
+        **_diagnosis(project, context["facts"], SHOWN_ACTIONS),
+    }
+    return render(request, "projects/overview.html", context, status=status)
+
+
+def _diagnosis(project: Project, facts: dict[str, Any], shown: int | None) -> dict[str, Any]:
+    found = diagnosis.diagnose(project, at=timezone.now(), known=facts)
+    more = shown is not None and len(found.next_actions) > shown
+    return {"diagnosis": found, "next_actions": found.next_actions[:shown], "more_actions": more}
+
+
+@page()
+def short(request: UserRequest, pk: int) -> HttpResponse:
+    """The card "in short": what the project page loads after itself, and a page of its own without JavaScript."""
+    project = frame.find(request, pk)
+    context = {
+        "project": project,
+        "title": project.name,
+        "can_edit": access.can(request.user, Permission.PROJECT_EDIT, on=project),
+        "members": list(queries.team(project)),
+        "parties": list(queries.parties(project)),
         "custom": [
             (localized({"en": row.label_en, "zh": row.label_zh}), project.custom[row.key])
             for row in custom.definitions(Project)
             if project.custom.get(row.key) not in (None, "", [])
         ],
     }
-    return render(request, "projects/overview.html", context, status=status)
+    return render(request, "projects/_figures.html" if request.htmx else "projects/short.html", context)
 
 
 def _place(project: Project, node: queries.NodeState) -> str:
@@ -117,6 +131,5 @@ def whole_diagnosis(request: UserRequest, pk: int) -> HttpResponse:
     """Show the full ordered list of next actions."""
     project = frame.find(request, pk)
     context = frame.context(request, project, "overview")
-    found = diagnosis.diagnose(project, on=today(timezone.now()), facts=context["facts"])
-    context |= {"diagnosis": found, "next_actions": found.next_actions, "more_actions": False}
+    context |= _diagnosis(project, context["facts"], None)
     return render(request, "projects/diagnosis.html", context)
