@@ -73,7 +73,7 @@ class AccountNameOut(Out):
     name: str
 
 
-class MemberOut(Out):
+class AccountMemberOut(Out):
     """Who works on the account."""
 
     user_id: int
@@ -90,7 +90,7 @@ class AccountOut(AccountRow):
     note: str
     custom: dict[str, Any]
     names: list[AccountNameOut]
-    members: list[MemberOut]
+    members: list[AccountMemberOut]
 
 
 class AccountQuery(ListQuery):
@@ -103,7 +103,8 @@ class AccountQuery(ListQuery):
     industry: Industry | None = None
     owner_id: Id | None = None
     department_id: Id | None = None
-    in_pool: Flag | None = None
+    has_owner: Flag | None = None
+    is_unassigned: Flag | None = None
     sort: Annotated[str, sorts("name", "created_at")] = "name"
 
 
@@ -158,13 +159,13 @@ class AccountChange(AccountFields):
     confirmed_different: Hits = []
 
 
-class MemberIn(In):
+class AccountMemberIn(In):
     """A colleague."""
 
     user_id: Id
 
 
-class OwnerIn(In):
+class AccountOwnerIn(In):
     """The new owner; null puts the account into the public pool."""
 
     owner_id: Id | None
@@ -173,10 +174,11 @@ class OwnerIn(In):
 def _with_names(rows: list[Row], _user: User) -> list[Row]:
     """Add names and members (2 queries)."""
     ids = [row["id"] for row in rows]
-    names = list(AccountName.objects.filter(account__in=ids).values("account_id", "id", "kind", "name"))
+    names = list(AccountName.objects.filter(account__in=ids).order_by("pk"))
     members = list(AccountMember.objects.filter(account__in=ids).select_related("user"))
     for row in rows:
-        row["names"] = [{key: one[key] for key in ("id", "kind", "name")} for one in names if one["account_id"] == row["id"]]
+        mine = [one for one in names if one.account_id == row["id"]]
+        row["names"] = [{"id": one.pk, "kind": one.kind, "name": one.name} for one in mine]
         row["members"] = [
             {"user_id": one.user_id, "name": one.user.name, "is_owner": one.is_owner}
             for one in members
@@ -190,7 +192,8 @@ ACCOUNTS = Listing(
     AccountRow,
     aliases={"owner_name": "owner__name"},
     sorts={"name": "sort_key", "created_at": "created_at"},
-    lookups={"in_pool": "owner__isnull"},
+    lookups={"has_owner": "owner__isnull"},
+    negated=frozenset({"has_owner"}),
     searches={"q": "matching"},
 )
 ACCOUNT = Shape(
@@ -221,8 +224,7 @@ def create(request: ApiRequest, body: AccountIn) -> HttpResponse:
         by=request.auth,
         at=timezone.now(),
     )
-    assert made.account is not None, "registered with it"
-    return ACCOUNT.written(request, made.account, status=201)
+    return ACCOUNT.written(request, made.account_id, status=201)
 
 
 @router.get("/{id:pk}", response=AccountOut)
@@ -266,7 +268,7 @@ def restore(request: ApiRequest, pk: Id) -> HttpResponse:
 
 @router.post("/{id:pk}/owner", response={200: AccountOut, 204: None})
 @permission(Permission.ACCOUNT_EDIT, versioned=True)
-def give(request: ApiRequest, pk: Id, body: OwnerIn) -> HttpResponse:
+def give(request: ApiRequest, pk: Id, body: AccountOwnerIn) -> HttpResponse:
     """Give an account to a colleague or to the pool; 204 if you do not see it any more."""
     found = operations.set_account_owner(
         account_id=pk, owner_id=body.owner_id, by=request.auth, at=timezone.now(), version=request.version
@@ -284,7 +286,7 @@ def add_name(request: ApiRequest, pk: Id, body: NameIn) -> HttpResponse:
 
 @router.post("/{id:pk}/members", response={201: AccountOut})
 @permission(Permission.ACCOUNT_EDIT)
-def add_member(request: ApiRequest, pk: Id, body: MemberIn) -> HttpResponse:
+def add_member(request: ApiRequest, pk: Id, body: AccountMemberIn) -> HttpResponse:
     """Put a colleague on the account's team."""
     operations.add_account_member(account_id=pk, user_id=body.user_id, by=request.auth, at=timezone.now())
     return ACCOUNT.show(request, pk, status=201)

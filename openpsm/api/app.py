@@ -8,7 +8,28 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.utils.translation import gettext as _
 
-from openpsm.api import contacts, docs, problems, products
+from openpsm.api import (
+    accounts,
+    activities,
+    contacts,
+    contenders,
+    criteria,
+    definitions,
+    departments,
+    diagnosis,
+    docs,
+    evaluations,
+    gate_reviews,
+    intelligence,
+    moves,
+    problems,
+    products,
+    projects,
+    registrations,
+    stakeholders,
+    users,
+    work,
+)
 from openpsm.api.answers import Renderer
 from openpsm.api.auth import bearer
 from openpsm.api.description import DescribedAPI
@@ -58,7 +79,27 @@ api = Api(
 )
 problems.install(api)
 for _router, _prefix in (
+    (accounts.router, "accounts"),
+    (activities.router, "activities"),
     (contacts.router, "contacts"),
+    (contenders.router, "contenders"),
+    (criteria.router, "criteria"),
+    (definitions.custom_fields, "custom-fields"),
+    (definitions.processes, "processes"),
+    (departments.router, "departments"),
+    (diagnosis.router, "projects"),
+    (evaluations.on_project, "projects"),
+    (evaluations.router, "evaluations"),
+    (gate_reviews.router, "gate-reviews"),
+    (intelligence.router, "intelligence"),
+    (moves.router, "projects"),
     (products.router, "products"),
+    (projects.router, "projects"),
+    (registrations.router, "registrations"),
+    (stakeholders.router, "stakeholders"),
+    (users.router, "users"),
+    (work.day, "today"),
+    (work.notifications, "notifications"),
+    (work.tasks, "tasks"),
 ):
     api.add_router(_prefix, _router)

@@ -69,9 +69,7 @@ class ContenderIn(ContenderFields):
     competitor_name: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] = ""
 
 
-CONTENDERS = Listing(
-    Contender, ContenderOut, aliases={"competitor_name": "competitor__name"}, sorts={"id": "id"}
-)
+CONTENDERS = Listing(Contender, ContenderOut, aliases={"competitor_name": "competitor__name"}, sorts={"id": "id"})
 
 
 @router.get("", response=Page[ContenderOut])

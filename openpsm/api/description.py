@@ -3,6 +3,7 @@
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.errors import ConfigError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
@@ -73,7 +74,8 @@ class DescribedAPI(NinjaAPI):
 
 def _complete(described: dict[str, Any], method: str, operation: Operation) -> None:
     declared = declared_by(operation)
-    assert declared is not None, f"{described['operationId']} declares no permission"
+    if declared is None:
+        raise ConfigError(f"{described['operationId']} declares no permission")
     known = [_without_null(parameter) for parameter in described.get("parameters", [])]
     described["parameters"] = [*known, *_headers(method, declared)]
     if declared.permission != OPEN:

@@ -108,10 +108,10 @@ def _version_seen(request: ApiRequest) -> int:
     """Read `If-Match: "3"`; "*" is refused, since it would overwrite what the caller never saw."""
     given = request.headers.get("If-Match")
     if given is None:
-        raise VersionNeeded(_("Send the version you saw: “If-Match: \"3\"”."))
+        raise VersionNeeded(_('Send the version you saw: “If-Match: "3"”.'))
     found = _ETAG.fullmatch(given.strip())
     if found is None:
-        raise Unreadable(_("“If-Match” must hold one version in quotes, such as \"3\"."))
+        raise Unreadable(_('“If-Match” must hold one version in quotes, such as "3".'))
     return int(found[1])
 
 

@@ -16,8 +16,8 @@ from openpsm.core.idempotency import Answer
 KEPT_HEADERS = ("Content-Type", "ETag")
 
 
-class _NotKept(Exception):  # noqa: N818  # not an error: it carries an answer out of the transaction
-    """Nothing was done, so the request may be tried again under its key."""
+class _NotKept(Exception):
+    """Carries an answer out of the transaction: nothing was done, so the request may be tried again under its key."""
 
     def __init__(self, response: HttpResponse) -> None:
         super().__init__(response.status_code)

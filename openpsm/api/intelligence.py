@@ -145,9 +145,7 @@ def delete(request: ApiRequest, pk: Id) -> HttpResponse:
 @permission(Permission.PROJECT_EDIT, versioned=True)
 def confirm(request: ApiRequest, pk: Id) -> HttpResponse:
     """Vouch for what is known or partly known."""
-    found = operations.confirm_intelligence(
-        item_id=pk, version=request.version, by=request.auth, at=timezone.now()
-    )
+    found = operations.confirm_intelligence(item_id=pk, version=request.version, by=request.auth, at=timezone.now())
     return ITEMS.written(request, found)
 
 

@@ -1,6 +1,6 @@
 """Records and lists of them: what is shown, allow-listed filters and sorts, page by page, as plain rows.
 
-A list costs the same number of queries whatever its length: token, roles, settings, rows, count, and what `finish` needs.
+A list costs the same number of queries whatever its length: token, roles, settings, rows, count, and those of `finish`.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,8 +19,13 @@ from openpsm.api.schemas import ListQuery, Out
 from openpsm.core import paging
 from openpsm.org import field_rules
 from openpsm.org.models import User
+from openpsm.projects.models import Project
 
 Row = dict[str, Any]
+
+
+def _aliased(name: str) -> str:
+    return f"shown_as_{name}"
 
 
 def _unchanged(rows: list[Row], _user: User) -> list[Row]:
@@ -31,7 +36,8 @@ def _unchanged(rows: list[Row], _user: User) -> list[Row]:
 class Shape:
     """How a record looks: the members of `out`, each the column of its name unless `aliases` says otherwise.
 
-    `extras` are columns that `finish` needs and takes away; `made` are members that `finish` adds.
+    `extras` are columns that `finish` needs and takes away; `made` are members that `finish` adds. Rows of a model
+    without a visibility of its own are seen by who sees their project (`through_project`) or by all staff (`is_open`).
     """
 
     model: type[Model]
@@ -40,17 +46,26 @@ class Shape:
     extras: tuple[str, ...] = ()
     made: frozenset[str] = frozenset()
     finish: Callable[[list[Row], User], list[Row]] = _unchanged
+    through_project: bool = False
+    is_open: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns and aliases to read."""
-        return (*(name for name in self.out.model_fields if name not in self.made), *self.extras)
+        """The columns to read; an alias is read under a name that no column of the model can have."""
+        shown = (name for name in self.out.model_fields if name not in self.made)
+        return (*(_aliased(name) if name in self.aliases else name for name in shown), *self.extras)
 
     def visible(self, user: User) -> QuerySet[Any]:
         """The rows that the user may see, with the aliases ready to be read."""
         rows: Any = self.model._default_manager.all()
-        shown: QuerySet[Any] = rows.visible_to(user)
-        return shown.annotate(**{name: F(path) for name, path in self.aliases.items()})
+        if self.is_open:
+            shown: QuerySet[Any] = rows
+        elif self.through_project:
+            shown = rows.filter(project__in=Project.objects.visible_to(user))
+        else:
+            shown = rows.visible_to(user)
+        named: QuerySet[Any] = shown.annotate(**{_aliased(name): F(path) for name, path in self.aliases.items()})
+        return named
 
     def one(self, user: User, pk: int) -> Row:
         """Return a record (1 query and those of `finish`); raises DoesNotExist for what the user does not see."""
@@ -60,22 +75,24 @@ class Shape:
         """Answer with a record; 404 for what the user does not see."""
         return answer(self.one(request.auth, pk), status=status)
 
-    def written(self, request: ApiRequest, record: Model, *, status: int = 200) -> HttpResponse:
+    def written(self, request: ApiRequest, record: Model | int | None, *, status: int = 200) -> HttpResponse:
         """Answer with what an operation has written; with nothing if it is out of the caller's sight from now on."""
-        found = self.visible(request.auth).filter(pk=record.pk).values(*self.names).first()
+        pk = record.pk if isinstance(record, Model) else record
+        found = self.visible(request.auth).filter(pk=pk).values(*self.names).first()
         return answer(self.ready([found], request.auth)[0], status=status) if found else gone()
 
     def ready(self, rows: list[Row], user: User) -> list[Row]:
         """Empty what the user may not read, let `finish` do its part, and drop what is not shown."""
         closed = self._closed(user)
         for row in rows:
-            row.update(closed)
+            row.update({name: row.pop(_aliased(name)) for name in self.aliases}, **closed)
         shown = self.out.model_fields
         return [{name: row[name] for name in shown} for row in self.finish(rows, user)]
 
     def _closed(self, user: User) -> Row:
         readable = field_rules.readable_fields(user, self.model)
-        rules = {name: field_rules.rule_of(self.model, name) for name in self.names if name not in self.aliases}
+        shown = self.out.model_fields.keys() - self.made - self.aliases.keys()
+        rules = {name: field_rules.rule_of(self.model, name) for name in shown}
         return {name: None for name, rule in rules.items() if rule and rule.field not in readable}
 
 
@@ -84,12 +101,13 @@ class Listing(Shape):
     """A list of such records. `sorts` maps the names of sorts to columns that are never null.
 
     `lookups` says what a filter means where it is not the column of its name; `searches` maps filters to methods of
-    the queryset.
+    the queryset, `negated` filters mean the opposite of what their lookup asks.
     """
 
     sorts: Mapping[str, str] = field(default_factory=dict)
     lookups: Mapping[str, str] = field(default_factory=dict)
     searches: Mapping[str, str] = field(default_factory=dict)
+    negated: frozenset[str] = frozenset()
 
     def page(self, request: ApiRequest, query: ListQuery, **fixed: Any) -> HttpResponse:
         """Answer one page; `fixed` are filters that the address gives. Raises BadCursor, UnknownSort, Unreadable."""
@@ -114,7 +132,8 @@ class Listing(Shape):
                 rows = getattr(rows, self.searches[name])(value)
             else:
                 self._require_open(self.lookups.get(name, name), user)
-                rows = rows.filter(**{self.lookups.get(name, name): value})
+                wanted = not value if name in self.negated else value
+                rows = rows.filter(**{self.lookups.get(name, name): wanted})
         return rows
 
     def _require_open(self, path: str, user: User) -> None:

@@ -1,8 +1,8 @@
-"""Moving projects: gates, stages, outcomes, confirmations, grade, and the diagnosis that says what to do next."""
+"""Moving projects: gates, stages, outcomes, confirmations, grade."""
 
 from collections.abc import Callable
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -27,8 +27,6 @@ from openpsm.api.schemas import (
     Quantity,
     Reason,
 )
-from openpsm.core.dates import today
-from openpsm.insights import diagnosis as insights
 from openpsm.org.permissions import Permission
 from openpsm.projects import operations, queries
 from openpsm.projects.models import ClosingReason, Confirmation, Project
@@ -66,36 +64,6 @@ class ConfirmationOut(Out):
     evidence: str
     by_id: int
     at: datetime
-
-
-class HealthOut(Out):
-    """How the project is."""
-
-    level: Literal["green", "amber", "red"]
-    reasons: list[str]
-
-
-class NextActionOut(Out):
-    """What to do, why and until when; lower priorities come first."""
-
-    key: str
-    what: str
-    why: str
-    due: date | None
-    priority: int
-
-
-class DiagnosisOut(Out):
-    """Where the project stands and what comes next, most urgent first."""
-
-    position: Literal["behind", "in-step", "ahead"]
-    steps_behind: int
-    skipped: list[KeyNodeOut]
-    health: HealthOut
-    days_to_tender: int | None
-    next_actions: list[NextActionOut]
-    verdict: Literal["collect-first", "decide", "go-on", "drop"]
-    verdict_text: str
 
 
 class AdvanceIn(In):
@@ -169,7 +137,8 @@ class GradeIn(In):
     reason: Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL)] = ""
 
 
-def _seen(request: ApiRequest, pk: int) -> Project:
+def seen(request: ApiRequest, pk: int) -> Project:
+    """Load a project that the caller sees, with what its gate needs (1 query); 404 for others."""
     rows = Project.objects.visible_to(request.auth).select_related("kept_facts", "account")
     found: Project = rows.get(pk=pk)
     return found
@@ -179,7 +148,7 @@ def _seen(request: ApiRequest, pk: int) -> Project:
 @permission(OPEN)
 def gate(request: ApiRequest, pk: Id) -> HttpResponse:
     """Show every key node of the stage: held or missing, why, and what to do about it."""
-    found = queries.gate(_seen(request, pk), at=timezone.now())
+    found = queries.gate(seen(request, pk), at=timezone.now())
     return answer(
         {
             "stage": found.stage.key,
@@ -189,14 +158,6 @@ def gate(request: ApiRequest, pk: Id) -> HttpResponse:
             "can_advance": found.can_advance,
         }
     )
-
-
-@router.get("/{id:pk}/diagnosis", response=DiagnosisOut)
-@permission(OPEN)
-def diagnosis(request: ApiRequest, pk: Id) -> HttpResponse:
-    """Say where the project stands, how it is, and what to do next."""
-    now = timezone.now()
-    return answer(insights.diagnose(_seen(request, pk), on=today(now), at=now).for_api())
 
 
 @router.post("/{id:pk}/advance", response=ProjectOut)
@@ -259,9 +220,7 @@ def reopen(request: ApiRequest, pk: Id, body: ReasonIn) -> HttpResponse:
 @permission(Permission.PROJECT_EDIT, versioned=True)
 def step(request: ApiRequest, pk: Id, body: StepIn) -> HttpResponse:
     """State the customer's own procurement step."""
-    return _moved(
-        request, operations.set_procurement_step, pk, step_key=body.step, source=body.source, on=body.on
-    )
+    return _moved(request, operations.set_procurement_step, pk, step_key=body.step, source=body.source, on=body.on)
 
 
 @router.post("/{id:pk}/grade", response=ProjectOut)

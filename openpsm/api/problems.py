@@ -136,7 +136,8 @@ def _defect(request: HttpRequest, error: Exception) -> HttpResponse:
     """Log a defect as Django would, and answer without a word about its inside."""
     signals.got_request_exception.send(sender=None, request=request)
     logger.error("Internal Server Error: %s", request.path, exc_info=error, extra={"status_code": 500})
-    return problem(500, "internal-error", _("Nothing of this request was stored. Tell your administrator the request id."))
+    text = _("Nothing of this request was stored. Tell your administrator the request id.")
+    return problem(500, "internal-error", text)
 
 
 def install(api: NinjaAPI) -> None:

@@ -115,7 +115,7 @@ class PartyOut(Out):
     note: str
 
 
-class MemberOut(Out):
+class TeamMemberOut(Out):
     """Who of us works on it."""
 
     user_id: int
@@ -123,7 +123,7 @@ class MemberOut(Out):
     role: Annotated[str, OneOf(TeamRole)]
 
 
-class ProductOut(Out):
+class WantedProductOut(Out):
     """What the customer may buy."""
 
     product_id: int
@@ -157,8 +157,8 @@ class ProjectOut(ProjectRow):
     note: str
     custom: dict[str, Any]
     parties: list[PartyOut]
-    team: list[MemberOut]
-    products: list[ProductOut]
+    team: list[TeamMemberOut]
+    products: list[WantedProductOut]
 
 
 class ProjectQuery(ListQuery):
@@ -184,7 +184,7 @@ class ProjectQuery(ListQuery):
 
 
 class ProjectFields(In):
-    """What people fill in. `amount` is tax-inclusive; a possibility and a boss's attitude need their reason or source."""
+    """What people fill in. `amount` is tax-inclusive; possibility and boss's attitude need their reason or source."""
 
     amount: Money = Decimal(0)
     currency: Currency = "CNY"
@@ -214,7 +214,7 @@ class PartyRef(In):
     role: Role
 
 
-class ProductIn(In):
+class WantedProductIn(In):
     """A product and how much of it."""
 
     product_id: Id
@@ -237,7 +237,7 @@ class NewProjectIn(ProjectFields):
     owner_id: Id | None = None
     process: Key | None = None
     parties: Annotated[list[PartyRef], Field(max_length=50)] = []
-    products: Annotated[list[ProductIn], Field(max_length=200)] = []
+    products: Annotated[list[WantedProductIn], Field(max_length=200)] = []
 
 
 class ProjectIn(NewProjectIn):
@@ -262,7 +262,7 @@ class TeamIn(In):
     role: Annotated[str, OneOf(TeamRole)] | None
 
 
-class OwnerIn(In):
+class HandOverIn(In):
     """The new owner, and the old one's part in the team, null for none."""
 
     owner_id: Id
@@ -273,7 +273,7 @@ class OwnerIn(In):
 class ProductsIn(In):
     """All products of the project; those not named are taken away."""
 
-    products: Annotated[list[ProductIn], Field(max_length=200)]
+    products: Annotated[list[WantedProductIn], Field(max_length=200)]
 
 
 def _named(rows: list[Row], _user: User) -> list[Row]:
@@ -371,8 +371,7 @@ def create(request: ApiRequest, body: ProjectIn) -> HttpResponse:
         by=request.auth,
         at=timezone.now(),
     )
-    assert made.project is not None, "registered with it"
-    return PROJECT.written(request, made.project, status=201)
+    return PROJECT.written(request, made.project_id, status=201)
 
 
 def new_project(body: NewProjectIn, *, account_id: int) -> NewProject:
@@ -441,7 +440,7 @@ def restore(request: ApiRequest, pk: Id) -> HttpResponse:
 
 @router.post("/{id:pk}/owner", response={200: ProjectOut, 204: None})
 @permission(OPEN, versioned=True)
-def give(request: ApiRequest, pk: Id, body: OwnerIn) -> HttpResponse:
+def give(request: ApiRequest, pk: Id, body: HandOverIn) -> HttpResponse:
     """Give a project to somebody else; 204 if you do not see it any more."""
     found = operations.change_owner(
         project_id=pk, version=request.version, by=request.auth, at=timezone.now(), **body.given()
@@ -482,7 +481,5 @@ def remove_party(request: ApiRequest, pk: Id, account_id: Id, role: PathRole) ->
 def products(request: ApiRequest, pk: Id, body: ProductsIn) -> HttpResponse:
     """Say what the customer may buy."""
     rows = [(one.product_id, one.quantity) for one in body.products]
-    operations.set_products(
-        project_id=pk, products=rows, version=request.version, by=request.auth, at=timezone.now()
-    )
+    operations.set_products(project_id=pk, products=rows, version=request.version, by=request.auth, at=timezone.now())
     return PROJECT.show(request, pk)

@@ -42,6 +42,16 @@ class OneOf:
         return core_schema.literal_schema([choice.value for choice in self.choices])
 
 
+class OneOfText:
+    """A member of `Annotated` that allows these texts and nothing else."""
+
+    def __init__(self, *values: str) -> None:
+        self.values = list(values)
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
+        return core_schema.literal_schema(self.values)
+
+
 def sorts(*names: str) -> Any:
     """Describe the sorts of a list; an unknown one is answered with 400 and not with 422, hence no validation."""
     info: FieldInfo = Field(max_length=60, json_schema_extra={"enum": [*names, *(f"-{name}" for name in names)]})
@@ -69,7 +79,7 @@ def _decimal(places: int) -> Callable[[object], Decimal]:
         whole, _dot, part = value.partition(".") if isinstance(value, str) else ("", "", "")
         is_plain = whole.isdigit() and whole.isascii() and (part.isdigit() and part.isascii() if _dot else not part)
         if not is_plain or len(whole) > 12 or len(part) > places:
-            raise ValueError(f"a decimal number as text with at most {places} places, such as \"1200000.00\"")
+            raise ValueError(f'a decimal number as text with at most {places} places, such as "1200000.00"')
         return Decimal(str(value))
 
     return read

@@ -1,4 +1,4 @@
-"""Stakeholders: the people of a project's buying decision. Supporter labels show only to their author's line of command."""
+"""Stakeholders: people of a project's buying decision. Supporter labels show to their author's line of command only."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -157,16 +157,15 @@ class EndIn(In):
 def _with_labels(rows: list[Row], user: User) -> list[Row]:
     """Add the labels that the user may read (1 query)."""
     wanted = ("stakeholder_id", *LabelOut.model_fields)
-    labels = list(SupporterLabel.objects.visible_to(user).filter(stakeholder__in=[r["id"] for r in rows]).values(*wanted))
+    visible = SupporterLabel.objects.visible_to(user)
+    labels = list(visible.filter(stakeholder__in=[row["id"] for row in rows]).values(*wanted))
     for row in rows:
         mine = [label for label in labels if label["stakeholder_id"] == row["id"]]
         row["labels"] = [{name: label[name] for name in LabelOut.model_fields} for label in mine]
     return rows
 
 
-STAKEHOLDERS = Listing(
-    Stakeholder, StakeholderOut, made=frozenset({"labels"}), finish=_with_labels, sorts={"id": "id"}
-)
+STAKEHOLDERS = Listing(Stakeholder, StakeholderOut, made=frozenset({"labels"}), finish=_with_labels, sorts={"id": "id"})
 
 
 @router.get("", response=Page[StakeholderOut])
@@ -231,7 +230,5 @@ def label(request: ApiRequest, pk: Id, body: LabelIn) -> HttpResponse:
 @permission(Permission.INSIDER_VIEW, versioned=True)
 def end_label(request: ApiRequest, pk: Id, body: EndIn) -> HttpResponse:
     """End a label."""
-    operations.end_label(
-        label_id=pk, reason=body.reason, version=request.version, by=request.auth, at=timezone.now()
-    )
+    operations.end_label(label_id=pk, reason=body.reason, version=request.version, by=request.auth, at=timezone.now())
     return gone()

@@ -45,9 +45,7 @@ class ApiClient:
 
     def __post_init__(self) -> None:
         if self.user and not self.token:
-            _kept, self.token = make_token(
-                name="test", by=self.user, at=timezone.now(), is_read_only=self.is_read_only
-            )
+            _kept, self.token = make_token(name="test", by=self.user, at=timezone.now(), is_read_only=self.is_read_only)
 
     def call(self, method: str, path: str, body: Any = None, **headers: Any) -> Answer:
         sent = {key.replace("_", "-"): str(value) for key, value in headers.items()}
