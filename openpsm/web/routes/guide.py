@@ -1,5 +1,10 @@
-"""Addresses of the area `guide`."""
+"""Addresses of the user guide."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from openpsm.web.views import guide
+
+urlpatterns: list[URLPattern] = [
+    path("guide", guide.guide, name="guide"),
+    path("guide/<slug:key>", guide.guide, name="guide-page"),
+]

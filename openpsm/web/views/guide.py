@@ -1,0 +1,67 @@
+"""The user guide: Markdown files of the documentation, shown in the reader's language and searchable."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import mistune
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.html import strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from openpsm.web.access import UserRequest, page
+
+INSTALLED, IN_THE_REPOSITORY = settings.BASE_DIR / "web" / "guide", settings.BASE_DIR.parent / "docs" / "guide"
+FOLDER: Path = INSTALLED if INSTALLED.is_dir() else IN_THE_REPOSITORY
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One page of the guide; `text` is what the search looks through."""
+
+    key: str
+    title: str
+    html: SafeString
+    text: str
+
+
+@cache
+def chapters(language: str) -> tuple[Chapter, ...]:
+    """Read the pages of one language in their order, once for each process."""
+    return tuple(_read(path) for path in sorted((FOLDER / language).glob("*.md")))
+
+
+def _read(path: Path) -> Chapter:
+    source = path.read_text(encoding="utf-8")
+    html = str(mistune.html(source))
+    html = re.sub(r'href="(?:\d\d-)?([a-z-]+)\.md(#[^"]*)?"', r'href="/guide/\1\2"', html)
+    title = source.splitlines()[0].lstrip("# ")
+    safe = mark_safe(html)  # noqa: S308 - our own files; raw HTML in them is escaped by mistune
+    return Chapter(path.stem.split("-", 1)[1], title, safe, strip_tags(html))
+
+
+def _chapters() -> tuple[Chapter, ...]:
+    return chapters("en" if (get_language() or "").startswith("en") else "zh")
+
+
+@page()
+def guide(request: UserRequest, key: str = "") -> HttpResponse:
+    """One page of the guide with the list of all, or the pages that hold the words searched for."""
+    pages, words = _chapters(), request.GET.get("q", "").strip()[:80]
+    chosen = next((chapter for chapter in pages if chapter.key == key), None) if key else pages[0]
+    if chosen is None:
+        raise Http404
+    found = [(chapter, _around(chapter.text, words)) for chapter in pages if words.casefold() in chapter.text.casefold()]
+    context = {"chapters": pages, "chapter": chosen, "q": words, "found": found if words else None, "title": _("Guide")}
+    return render(request, "guide/guide.html", context)
+
+
+def _around(text: str, words: str) -> str:
+    """Some words around the first place found."""
+    place = text.casefold().find(words.casefold())
+    return text[max(place - 40, 0) : place + 80].strip()
