@@ -62,7 +62,7 @@ def evaluate(
             by=by,
             at=at,
         )
-        projects.refresh_facts(project_ids=[project.pk], at=at)
+        projects.refresh_locked(projects=[project], at=at, by=by)
         events.record("evaluation.recorded", subject=evaluation, root=project, by=by, at=at, **_summary(evaluation))
     return evaluation
 
@@ -190,7 +190,7 @@ def qualify(
             setattr(qualification, name, value)
         _check_fields(qualification)
         qualification.save()
-        projects.refresh_facts(project_ids=[project.pk], at=at)
+        projects.refresh_locked(projects=[project], at=at, by=by)
         events.record("qualification.answered", subject=qualification, root=project, by=by, at=at, **answers)
     return qualification
 

@@ -8,7 +8,12 @@ import pytest
 from openpsm.activities import rules
 
 DAY = date(2026, 9, 16)
-GOOD: dict[str, Any] = {"done_on": DAY, "result": "They want a trial", "next_step": "Bring samples", "next_on": DAY + timedelta(7)}
+GOOD: dict[str, Any] = {
+    "done_on": DAY,
+    "result": "They want a trial",
+    "next_step": "Bring samples",
+    "next_on": DAY + timedelta(7),
+}
 
 
 def test_a_done_activity_with_everything_has_no_problem():

@@ -15,7 +15,9 @@ _numbers = count(1)
 
 def make_stakeholder(project: Project, name: str = "", *, at: datetime = AT, **fields: Any) -> Stakeholder:
     """Somebody at the customer's; `attitude` gets a reason by itself."""
-    given: dict[str, Any] = {"name": name or f"Person {next(_numbers)}", "by": project.owner} | fields
+    given: dict[str, Any] = {"by": project.owner} | fields
+    if name or "contact_id" not in given:
+        given.setdefault("name", name or f"Person {next(_numbers)}")
     if "attitude" in given:
         given.setdefault("attitude_reason", "Said so on the telephone")
     return operations.add_stakeholder(project_id=project.pk, at=at, **given)

@@ -116,5 +116,5 @@ def put(activity: Activity, values: Mapping[str, Any]) -> Changed:
 def finish(name: str, activity: Activity, belongs_to: Root, *, by: User, at: datetime, **data: Any) -> None:
     """Keep the facts of the project in step and leave the event."""
     if isinstance(belongs_to, Project):
-        projects.refresh_facts(project_ids=[belongs_to.pk], at=at, by=by)
+        projects.refresh_locked(projects=[belongs_to], at=at, by=by)
     events.record(name, subject=activity, root=belongs_to, by=by, at=at, **data)

@@ -58,7 +58,7 @@ def set_attitude(
         require_version(stakeholder, version)
         note = AttitudeNote(stakeholder_id, value, reason, seen_on, contender_id)
         write_attitudes(project, [note], people={stakeholder_id: stakeholder}, by=by, at=at)
-        projects.refresh_facts(project_ids=[project.pk], at=at)
+        projects.refresh_locked(projects=[project], at=at, by=by)
     return stakeholder
 
 

@@ -82,7 +82,7 @@ def add_intelligence(
     with transaction.atomic():
         project = _project(project_id, by)
         item = write_intelligence(project, [note], by=by, at=at)[0]
-        projects.refresh_facts(project_ids=[project.pk], at=at)
+        projects.refresh_locked(projects=[project], at=at, by=by)
     return item
 
 
@@ -214,7 +214,7 @@ def update_intelligence(
         _check([item], others, on=today(at), prefix="")
         if changed:
             item.is_confirmed, item.confirmed_by, item.confirmed_at = False, None, None
-            _save(item, at=at)
+            _save(item, by=by, at=at)
             if "state" in changed or "ask_by" in changed:
                 org.settle_tasks(origin=ASK, subjects=[item], by=by, at=at)
                 _open_tasks(item.project, [item], by=by, at=at)
@@ -224,10 +224,10 @@ def update_intelligence(
     return item
 
 
-def _save(item: IntelligenceItem, *, at: datetime) -> None:
+def _save(item: IntelligenceItem, *, by: User, at: datetime) -> None:
     bump(item, at=at)
     item.save()
-    projects.refresh_facts(project_ids=[item.project_id], at=at)
+    projects.refresh_locked(projects=[item.project], at=at, by=by)
 
 
 def replace_intelligence(
@@ -239,7 +239,7 @@ def replace_intelligence(
         if note.kind != old.kind:
             raise InvalidInput({"kind": _("Newer information is of the same kind.")})
         item = write_intelligence(old.project, [note], by=by, at=at, instead_of=old)[0]
-        projects.refresh_facts(project_ids=[old.project_id], at=at)
+        projects.refresh_locked(projects=[old.project], at=at, by=by)
     return item
 
 
@@ -250,7 +250,7 @@ def confirm_intelligence(*, item_id: int, by: User, at: datetime, version: int |
         if item.state == State.UNKNOWN:
             raise DomainError(_("There is nothing to confirm yet: this is unknown."), code="nothing-to-confirm")
         item.is_confirmed, item.confirmed_by, item.confirmed_at = True, by, at
-        _save(item, at=at)
+        _save(item, by=by, at=at)
         events.record("intelligence.confirmed", subject=item, root=item.project, by=by, at=at, kind=item.kind)
     return item
 
@@ -260,7 +260,7 @@ def remove_intelligence(*, item_id: int, version: int | None, by: User, at: date
     with transaction.atomic():
         item = _loaded(item_id, by=by, version=version)
         item.removed_at = at
-        _save(item, at=at)
+        _save(item, by=by, at=at)
         org.settle_tasks(origin=ASK, subjects=[item], by=by, at=at)
         events.record("intelligence.removed", subject=item, root=item.project, by=by, at=at, kind=item.kind)
     return item

@@ -189,7 +189,7 @@ def _remove(name: str, row: Row, project: Project, *, by: User, at: datetime) ->
 
 
 def _finish(name: str, row: Row, project: Project, changed: Changed, *, by: User, at: datetime) -> None:
-    projects.refresh_facts(project_ids=[project.pk], at=at)
+    projects.refresh_locked(projects=[project], at=at, by=by)
     data: dict[str, Any] = {"changed": changed}
     if isinstance(row, Contender):
         data["competitor"] = row.competitor_id

@@ -80,7 +80,7 @@ def add_stakeholder(
         if attitude is not None:
             note = AttitudeNote(stakeholder.pk, attitude, attitude_reason)
             write_attitudes(project, [note], people={stakeholder.pk: stakeholder}, by=by, at=at)
-        projects.refresh_facts(project_ids=[project.pk], at=at)
+        projects.refresh_locked(projects=[project], at=at, by=by)
         _record("stakeholder.added", stakeholder, changed, by=by, at=at)
     return stakeholder
 
@@ -182,7 +182,7 @@ def update_stakeholder(
 def _write(stakeholder: Stakeholder, changed: Changed, *, by: User, at: datetime) -> None:
     bump(stakeholder, at=at)
     stakeholder.save()
-    projects.refresh_facts(project_ids=[stakeholder.project_id], at=at)
+    projects.refresh_locked(projects=[stakeholder.project], at=at, by=by)
     _record("stakeholder.changed", stakeholder, changed, by=by, at=at)
 
 
@@ -215,7 +215,7 @@ def remove_stakeholder(*, stakeholder_id: int, version: int | None, by: User, at
         stakeholder.reports.update(reports_to=stakeholder.reports_to_id)
         stakeholder.removed_at = at
         stakeholder.save(update_fields=["removed_at", *bump(stakeholder, at=at)])
-        projects.refresh_facts(project_ids=[stakeholder.project_id], at=at)
+        projects.refresh_locked(projects=[stakeholder.project], at=at, by=by)
         events.record("stakeholder.removed", subject=stakeholder, root=stakeholder.project, by=by, at=at)
     return stakeholder
 

@@ -53,7 +53,7 @@ def label_supporter(
         texts = {"kind": kind, "reason": reason.strip()}
         stamps = {"at": at, "created_at": at, "updated_at": at, "created_by": by, "author": by}
         label = SupporterLabel.objects.create(stakeholder=stakeholder, **texts, **signs, **stamps)
-        projects.refresh_facts(project_ids=[stakeholder.project_id], at=at)
+        projects.refresh_locked(projects=[stakeholder.project], at=at, by=by)
         _record("supporter.labelled", label, stakeholder, by=by, at=at)
     return label
 
@@ -85,7 +85,7 @@ def end_label(*, label_id: int, reason: str, by: User, at: datetime, version: in
         require_version(label, version)
         label.ended_at = at
         label.save(update_fields=["ended_at", *bump(label, at=at)])
-        projects.refresh_facts(project_ids=[stakeholder.project_id], at=at)
+        projects.refresh_locked(projects=[stakeholder.project], at=at, by=by)
         _record("supporter.label_ended", label, stakeholder, by=by, at=at, ended_because=reason)
     return label
 
