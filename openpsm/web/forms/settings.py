@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.custom import Kind
 from openpsm.core.parameters import Declaration
-from openpsm.web.confirming import GraveForm
-from openpsm.web.forms.base import BoundForm, DayField
+from openpsm.web.access import UserRequest
+from openpsm.web.confirming import AskForm, GraveForm
+from openpsm.web.forms.base import DayField
 from openpsm.web.permissions import GROUPS
 
 Choices = Iterable[tuple[Any, Any]]
@@ -63,6 +64,12 @@ class EditPersonForm(PersonForm):
     version = forms.IntegerField(**VERSION)  # type: ignore[arg-type]  # the widget and bounds above
 
 
+class VersionForm(AskForm):
+    """Only a button."""
+
+    version = forms.IntegerField(**VERSION)  # type: ignore[arg-type]  # the widget and bounds above
+
+
 class GraveVersionForm(GraveForm):
     """Only a button, and one's password where it is due."""
 
@@ -79,7 +86,7 @@ class GrantForm(GraveForm):
         _choose(self, "department_id", [NOWHERE, *departments])
 
 
-class NewDepartmentForm(BoundForm):
+class NewDepartmentForm(AskForm):
     name = forms.CharField(label=_("Name"), max_length=100)
     parent_id = _department(_("Below"))
 
@@ -88,12 +95,12 @@ class NewDepartmentForm(BoundForm):
         _choose(self, "parent_id", [("", _("the top")), *departments])
 
 
-class RenameDepartmentForm(BoundForm):
+class RenameDepartmentForm(AskForm):
     name = forms.CharField(label=_("Name"), max_length=100)
     version = forms.IntegerField(**VERSION)  # type: ignore[arg-type]  # the widget and bounds above
 
 
-class MoveDepartmentForm(BoundForm):
+class MoveDepartmentForm(AskForm):
     parent = _department(_("Below"))
     version = forms.IntegerField(**VERSION)  # type: ignore[arg-type]  # the widget and bounds above
 
@@ -149,11 +156,11 @@ class EditRoleForm(RoleForm):
     version = forms.IntegerField(**VERSION)  # type: ignore[arg-type]  # the widget and bounds above
 
 
-class ParameterForm(BoundForm):
+class ParameterForm(AskForm):
     """One parameter, with the field that its kind asks for."""
 
-    def __init__(self, declaration: Declaration, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, request: UserRequest, *args: Any, declaration: Declaration, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
         field = _field_of(declaration)
         field.label, field.help_text = str(declaration.label), str(declaration.help)
         self.fields["value"] = field
@@ -183,7 +190,7 @@ def _field_of(declaration: Declaration) -> forms.Field:
 KINDS = (Kind.TEXT, Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.CHOICE, Kind.MULTI_CHOICE, Kind.BOOLEAN)
 
 
-class CustomFieldForm(BoundForm):
+class CustomFieldForm(AskForm):
     label_zh = forms.CharField(label=_("Chinese name"), max_length=100, required=False)
     label_en = forms.CharField(label=_("English name"), max_length=100, required=False)
     key = forms.CharField(

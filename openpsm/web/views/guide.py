@@ -56,7 +56,8 @@ def guide(request: UserRequest, key: str = "") -> HttpResponse:
     chosen = next((chapter for chapter in pages if chapter.key == key), None) if key else pages[0]
     if chosen is None:
         raise Http404
-    found = [(chapter, _around(chapter.text, words)) for chapter in pages if words.casefold() in chapter.text.casefold()]
+    sought = words.casefold()
+    found = [(each, _around(each.text, words)) for each in pages if sought in each.text.casefold()]
     context = {"chapters": pages, "chapter": chosen, "q": words, "found": found if words else None, "title": _("Guide")}
     return render(request, "guide/guide.html", context)
 

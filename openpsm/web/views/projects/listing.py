@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.dates import today
-from openpsm.core.text import localized
 from openpsm.org import access
 from openpsm.org.models import Department, User
 from openpsm.org.permissions import Permission
@@ -41,7 +40,7 @@ VALUES = (
 
 
 def _stages(_user: User) -> forms.Field:
-    stages = [(str(stage.pk), localized(stage.name)) for stage in default_definition().stages]
+    stages = [(str(stage.id), stage.title) for stage in default_definition().stages]
     return forms.ChoiceField(label=_("Stage"), required=False, choices=[ANY, *stages])
 
 
@@ -89,7 +88,7 @@ def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     on = today(timezone.now())
     for row in rows:
         stage = definition(row["process_version_id"]).stage(row["stage_id"])
-        row["stage"] = localized(stage.name)
+        row["stage"] = stage.title
         row["days"] = (on - today(row["stage_entered_at"])).days
         row["is_late"] = row["outcome"] == Outcome.OPEN and row["days"] > stage.expected_days
         row["outcome_label"] = Outcome(row["outcome"]).label
