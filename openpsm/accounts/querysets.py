@@ -25,7 +25,7 @@ def _accounts_of_visible_projects(user: "User") -> models.QuerySet[Any]:
     return parties.filter(project__in=_visible_projects(user)).values("account_id")
 
 
-class AccountQuerySet(models.QuerySet["Any"]):
+class AccountQuerySet(models.QuerySet[Any]):
     """Accounts that are not in the recycle bin come through `visible_to`."""
 
     def live(self) -> "AccountQuerySet":
@@ -58,7 +58,7 @@ class AccountQuerySet(models.QuerySet["Any"]):
         return found.filter(search_text__contains=fold(text))
 
 
-class ContactQuerySet(models.QuerySet["Any"]):
+class ContactQuerySet(models.QuerySet[Any]):
     """Contacts follow their account."""
 
     def live(self) -> "ContactQuerySet":
@@ -66,10 +66,10 @@ class ContactQuerySet(models.QuerySet["Any"]):
 
     def visible_to(self, user: "User") -> "ContactQuerySet":
         accounts = apps.get_model("accounts", "Account")._default_manager.all()
-        return self.live().filter(account__in=accounts.visible_to(user))  # type: ignore[attr-defined]  # AccountQuerySet
+        return self.live().filter(account__in=accounts.visible_to(user))
 
 
-class CompetitorQuerySet(models.QuerySet["Any"]):
+class CompetitorQuerySet(models.QuerySet[Any]):
     """Rivals are known to everybody who works on projects."""
 
     def visible_to(self, user: "User") -> "CompetitorQuerySet":

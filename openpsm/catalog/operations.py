@@ -75,7 +75,7 @@ def _clean(product: Product) -> None:
         if not getattr(product, name):
             errors[name] = _("This field is required.")
     for name in ("code", "name", "line", "unit"):
-        limit = Product._meta.get_field(name).max_length
+        limit = getattr(Product._meta.get_field(name), "max_length", None)
         if limit and len(getattr(product, name)) > limit:
             errors[name] = _("At most %(n)s signs fit here.") % {"n": limit}
     if errors:

@@ -1,6 +1,6 @@
 """Which products."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from openpsm.org.models import User
 
 
-class ProductQuerySet(models.QuerySet["Any"]):
+class ProductQuerySet(models.QuerySet[Any]):
     """Products are seen by all staff."""
 
     def visible_to(self, user: "User") -> "ProductQuerySet":

@@ -87,8 +87,9 @@ def _count(by: User, at: datetime) -> None:
 def _record(
     by: User, at: datetime, name: str, hits: Sequence[Hit], account: Claim | None, project: ProjectClaim | None
 ) -> None:
-    counts = {cls.value: sum(hit.cls == cls for hit in hits) for cls in HitClass}
-    asked = {"account_name": account.name if account else "", "project_name": project.name if project else ""}
+    counts: dict[str, Any] = {cls.value: sum(hit.cls == cls for hit in hits) for cls in HitClass}
+    asked: dict[str, Any] = {"account_name": account.name if account else ""}
+    asked["project_name"] = project.name if project else ""
     events.record(name, subject=by, by=by, at=at, **asked, **counts)
 
 
@@ -256,8 +257,8 @@ def _write(
         created_at=at,
         updated_at=at,
     )
-    owner, until = registration.owner_id, registration.protected_until
-    data = {"kind": kind, "name": record.name, "owner": owner, "until": until, "confirmed": sorted(confirmed)}
+    data: dict[str, Any] = {"kind": kind, "name": record.name, "confirmed": sorted(confirmed)}
+    data |= {"owner": registration.owner_id, "until": registration.protected_until}
     events.record("registration.registered", subject=registration, root=record, by=by, at=at, **data)
     return registration
 

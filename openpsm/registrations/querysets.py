@@ -1,6 +1,6 @@
 """Which registrations."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openpsm.org.models import User
 
 
-class RegistrationQuerySet(models.QuerySet["Any"]):
+class RegistrationQuerySet(models.QuerySet[Any]):
     """One's own claims, those of managed departments, and those of visible records."""
 
     def visible_to(self, user: "User") -> "RegistrationQuerySet":
@@ -24,4 +24,4 @@ class RegistrationQuerySet(models.QuerySet["Any"]):
         for path in own.managed:
             condition |= Q(owner__department__path__startswith=path)
         projects = apps.get_model("projects", "Project")._default_manager.all()
-        return self.filter(condition | Q(project__in=projects.visible_to(user)))  # type: ignore[attr-defined]  # ProjectQuerySet
+        return self.filter(condition | Q(project__in=projects.visible_to(user)))

@@ -71,8 +71,8 @@ _PROJECT_WORDS = re.compile("(?:招标|采购|项目|工程|设备|物资|公告
 @lru_cache(maxsize=1)
 def _place_pattern() -> re.Pattern[str]:
     """Return the pattern of one or more places at the beginning of a folded name, longer places first."""
-    with files("openpsm.accounts").joinpath("data", "divisions.csv").open(encoding="utf-8", newline="") as lines:
-        names = {row["name"] for row in csv.DictReader(lines)} - {"市辖区", "县"}
+    text = files("openpsm.accounts").joinpath("data", "divisions.csv").read_text(encoding="utf-8")
+    names = {row["name"] for row in csv.DictReader(text.splitlines())} - {"市辖区", "县"}
     bare = {_ENDING.sub("", name) for name in names if len(name) > 2}
     known = sorted((name for name in names | bare if len(name) > 1), key=len, reverse=True)
     return re.compile(rf"(?:(?:{'|'.join(map(re.escape, known))})[省市县区]?)+")

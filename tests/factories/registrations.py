@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from openpsm.accounts.models import Account
 from openpsm.accounts.operations import NewAccount
 from openpsm.org.models import User
+from openpsm.projects.models import Project
 from openpsm.projects.operations import NewProject
 from openpsm.registrations.models import Registration
 from openpsm.registrations.operations import register
@@ -20,6 +22,20 @@ def make_seller(**fields: Any) -> User:
 def register_account(name: str = "", *, by: User | None = None, **fields: Any) -> Registration:
     """A registered new customer."""
     return register(account=NewAccount(name=name or unlike_name(), **fields), by=by or make_seller(), at=AT)
+
+
+def registered_account(name: str = "", *, by: User | None = None, **fields: Any) -> Account:
+    """The customer of a fresh registration."""
+    account = register_account(name, by=by, **fields).account
+    assert account is not None
+    return account
+
+
+def registered_project(name: str, *, account: Account, by: User, **fields: Any) -> Project:
+    """The project of a fresh registration at a known customer."""
+    project = register_project(name, account_id=account.pk, by=by, **fields).project
+    assert project is not None
+    return project
 
 
 def register_project(name: str, *, account_id: int, by: User, **fields: Any) -> Registration:

@@ -1,5 +1,6 @@
 import inspect
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,14 +17,8 @@ ON = date(2026, 7, 15)
 
 
 def situation(facts=None, **changes):
-    given = {
-        "asked": ENTER,
-        "position": 2,
-        "steps_behind": 0,
-        "expected_days": 45,
-        "silent_limit": 30,
-        "silent_days": 0,
-    }
+    given: dict[str, Any] = {"asked": ENTER, "position": 2, "steps_behind": 0, "expected_days": 45}
+    given |= {"silent_limit": 30, "silent_days": 0}
     return Situation(facts=GOOD if facts is None else facts, **(given | changes))
 
 
@@ -37,9 +32,8 @@ def test_people_are_not_asked_for_before_their_stage():
 
 
 def test_veto_makes_red_in_any_stage():
-    found = rules.health(
-        situation({**GOOD, "people.veto_negative": 1, "people.veto_uncontacted": 1}, asked=frozenset())
-    )
+    facts = {**GOOD, "people.veto_negative": 1, "people.veto_uncontacted": 1}
+    found = rules.health(situation(facts, asked=frozenset()))
     assert [(key, words().health[key].level) for key in keys(found)] == [
         ("veto-uncontacted", "red"),
         ("veto-negative", "red"),

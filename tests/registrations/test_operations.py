@@ -24,7 +24,13 @@ from openpsm.registrations.rules import HitClass
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact, unlike_name
 from tests.factories.org import make_department, make_user
-from tests.factories.registrations import make_seller, register_account, register_project
+from tests.factories.registrations import (
+    make_seller,
+    register_account,
+    register_project,
+    registered_account,
+    registered_project,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +51,10 @@ def names(event: str) -> int:
 
 def test_new_customer_is_registered_and_protected(mine):
     registration = register_account("宁夏远景化工有限公司", by=mine)
-    assert (registration.account.name, registration.owner) == ("宁夏远景化工有限公司", mine)
+    account = Account.objects.get()
+    assert (registration.account, account.name, registration.owner) == (account, "宁夏远景化工有限公司", mine)
     assert (registration.status, registration.strict_key) == ("live", "宁夏远景化工有限公司")
-    assert date(2026, 12, 11) <= registration.protected_until <= date(2026, 12, 15)
+    assert registration.protected_until == date(2026, 12, 15)
     assert [names("account.created"), names("registration.registered")] == [1, 1]
 
 
@@ -97,7 +104,7 @@ def test_two_good_credit_codes_are_two_companies_even_behind_one_switchboard(min
 
 
 def test_contact_of_a_colleague_answers_to_a_mail_address_without_showing_it(mine, colleague):
-    account = register_account("宁夏远景化工有限公司", by=colleague).account
+    account = registered_account("宁夏远景化工有限公司", by=colleague)
     make_contact(account=account, by=colleague, email="wang@abc.cn")
     hits = check_claim(account=Claim("大连华清泵业有限公司", emails=("WANG@abc.cn",)), by=mine, at=AT)
     assert [(hit.cls, hit.reasons, hit.record_id) for hit in hits] == [(HitClass.SAME, ("email",), None)]
@@ -115,13 +122,13 @@ def test_possible_hit_has_to_be_confirmed_as_different(mine, colleague):
 
 
 def test_branch_is_registered_below_its_visible_parent(mine):
-    parent = register_account("宁夏远景化工有限公司", by=mine).account
-    branch = register_account("宁夏远景化工有限公司银川分公司", by=mine).account
+    parent = registered_account("宁夏远景化工有限公司", by=mine)
+    branch = registered_account("宁夏远景化工有限公司银川分公司", by=mine)
     assert branch.parent == parent
 
 
 def test_own_hit_shows_the_record_and_takes_the_project(mine):
-    account = register_account("宁夏远景化工有限公司", by=mine).account
+    account = registered_account("宁夏远景化工有限公司", by=mine)
     hit = check_claim(account=Claim("宁夏远景化工有限公司"), by=mine, at=AT)[0]
     assert (hit.record_id, hit.label, hit.is_own) == (account.pk, account.name, True)
     project = NewProject(name="三期", account_id=0)
@@ -131,7 +138,7 @@ def test_own_hit_shows_the_record_and_takes_the_project(mine):
 
 
 def test_pool_account_is_claimed_through_the_hit(mine, colleague):
-    account = register_account("宁夏远景化工有限公司", by=colleague).account
+    account = registered_account("宁夏远景化工有限公司", by=colleague)
     set_account_owner(account_id=account.pk, owner_id=None, by=colleague, at=AT)
     hit = check_claim(account=Claim("宁夏远景化工有限公司"), by=mine, at=AT)[0]
     assert hit.is_in_pool
@@ -156,7 +163,7 @@ def test_pool_accounts_are_held_up_to_a_limit(mine, colleague):
 
 
 def test_project_at_a_colleagues_customer_needs_a_line_or_site_of_its_own(mine, colleague):
-    account = register_account("宁夏远景化工有限公司", by=colleague).account
+    account = registered_account("宁夏远景化工有限公司", by=colleague)
     register_project("二期循环水泵", account_id=account.pk, by=colleague, product_line="pumps")
     key = check_claim(account=Claim(account.name), by=mine, at=AT)[0].key
     row = NewAccount(name=account.name)
@@ -164,11 +171,11 @@ def test_project_at_a_colleagues_customer_needs_a_line_or_site_of_its_own(mine, 
         register(account=row, account_hit=key, project=NewProject(name="润滑油", account_id=0), by=mine, at=AT)
     other = NewProject(name="润滑油", account_id=0, product_line="lubricants")
     registration = register(account=row, account_hit=key, project=other, by=mine, at=AT)
-    assert (registration.project.account, registration.owner) == (account, mine)
+    assert (registration.project, registration.account, registration.owner) == (Project.objects.last(), account, mine)
 
 
 def test_same_project_at_the_same_customer_collides(mine):
-    account = register_account("宁夏远景化工有限公司", by=mine).account
+    account = registered_account("宁夏远景化工有限公司", by=mine)
     register_project("二期 循环水泵", account_id=account.pk, by=mine)
     with pytest.raises(Collision) as caught:
         register_project("二期循环水泵", account_id=account.pk, by=mine)
@@ -179,7 +186,7 @@ def test_same_project_at_the_same_customer_collides(mine):
 
 
 def test_tender_number_tells_a_project_anywhere(mine, colleague):
-    theirs = register_account("宁夏远景化工有限公司", by=colleague).account
+    theirs = registered_account("宁夏远景化工有限公司", by=colleague)
     register_project("二期循环水泵", account_id=theirs.pk, by=colleague, tender_number="ZB-2026-17")
     claim = ProjectClaim("泵类物资", tender_number="ZB-2026-17")
     hits = check_claim(project=claim, by=mine, at=AT)
@@ -189,15 +196,15 @@ def test_tender_number_tells_a_project_anywhere(mine, colleague):
 
 
 def test_deleted_customer_does_not_stop_a_new_claim(mine):
-    account = register_account("宁夏远景化工有限公司", by=mine).account
+    account = registered_account("宁夏远景化工有限公司", by=mine)
     manager = make_user(roles=("sales-manager",), manages=mine.department)
     delete_account(account_id=account.pk, by=manager, at=AT)
-    assert register_account("宁夏远景化工有限公司", by=mine).account != account
+    assert registered_account("宁夏远景化工有限公司", by=mine) != account
 
 
 def test_renaming_is_no_way_round_the_check(mine, colleague):
     register_account("宁夏远景化工有限公司", by=colleague)
-    account = register_account("大连华清泵业有限公司", by=mine).account
+    account = registered_account("大连华清泵业有限公司", by=mine)
     with pytest.raises(Collision):
         change_account(account_id=account.pk, changes={"name": "宁夏远景化工有限公司"}, by=mine, at=AT, version=1)
     change_account(account_id=account.pk, changes={"name": "大连华润泵业有限公司"}, by=mine, at=AT, version=1)
@@ -207,9 +214,9 @@ def test_renaming_is_no_way_round_the_check(mine, colleague):
 
 
 def test_renaming_a_project_is_checked_too(mine):
-    account = register_account("宁夏远景化工有限公司", by=mine).account
+    account = registered_account("宁夏远景化工有限公司", by=mine)
     register_project("二期循环水泵", account_id=account.pk, by=mine)
-    other = register_project("润滑油", account_id=account.pk, by=mine).project
+    other = registered_project("润滑油", account=account, by=mine)
     with pytest.raises(Collision):
         change_project(project_id=other.pk, changes={"name": "二期循环水泵"}, by=mine, at=AT, version=other.version)
     changed = change_project(project_id=other.pk, changes={"name": "齿轮油"}, by=mine, at=AT, version=other.version)

@@ -304,7 +304,7 @@ def delete_account(*, account_id: int, by: User, at: datetime, version: int | No
     """Move an account to the recycle bin; refused while a project that is not in the bin refers to it."""
     with transaction.atomic():
         account = locked(account_id, by, Permission.ACCOUNT_DELETE, version)
-        parties: Any = account.parties  # type: ignore[attr-defined]  # projects stand a layer above
+        parties: Any = account.parties  # of projects, a layer above
         if parties.filter(project__deleted_at=None).exists():
             raise DomainError(_("This account has projects; it cannot be deleted."), code="has-projects")
         account.deleted_at = at
@@ -316,7 +316,8 @@ def delete_account(*, account_id: int, by: User, at: datetime, version: int | No
 def restore_account(*, account_id: int, by: User, at: datetime) -> Account:
     """Bring an account back from the recycle bin: its owner or a manager of its department."""
     with transaction.atomic():
-        account = Account.objects.select_for_update(of=("self",)).select_related("department").get(pk=account_id)
+        rows = Account.objects.select_for_update(of=("self",)).select_related("department")
+        account: Account = rows.get(pk=account_id)
         if account.owner_id != by.pk:
             require(by, Permission.ACCOUNT_DELETE, on=account)
         if account.deleted_at is None:

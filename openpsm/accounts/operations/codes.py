@@ -36,8 +36,8 @@ def _complete(model: type[Row], rows: list[Row]) -> None:
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    with files("openpsm.accounts").joinpath("data", name).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+    text = files("openpsm.accounts").joinpath("data", name).read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines())
 
 
 def _industries() -> Iterator[Industry]:

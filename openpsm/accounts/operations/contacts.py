@@ -101,7 +101,7 @@ def _clean(contact: Contact) -> None:
         except ValidationError as error:
             errors["email"] = str(error.messages[0])
     for name in EDITABLE[:-1]:
-        limit = Contact._meta.get_field(name).max_length
+        limit = getattr(Contact._meta.get_field(name), "max_length", None)
         if limit and len(getattr(contact, name)) > limit:
             errors[name] = _("At most %(n)s signs fit here.") % {"n": limit}
     if errors:
