@@ -158,6 +158,12 @@ def default_definition() -> ProcessDefinition:
     return definition(latest)
 
 
+def published_versions() -> list[ProcessVersion]:
+    """Return the published versions with their processes, the default first, newest first (1 query)."""
+    rows = ProcessVersion.objects.filter(published_at__isnull=False).select_related("process")
+    return list(rows.order_by("-process__is_default", "process__key", "-number"))
+
+
 def following(version_id: int, stage_id: int) -> StageDefinition | None:
     """Return the stage after this one, None after the last."""
     return definition(version_id).following(stage_id)

@@ -65,10 +65,10 @@ class ClosingReason(models.TextChoices):
     NOT_LAWFUL = "not_lawful", _("asked for something improper")
 
 
-#: Declared in two halves: reasons of a lost project up to "other", of a dropped one from there on.
+#: Declared in two halves: reasons of a lost project up to "other", of a dropped one after it.
 _REASONS = ClosingReason.values
 LOSE_REASONS = frozenset(_REASONS[: _REASONS.index("other") + 1])
-DROP_REASONS = frozenset(_REASONS[_REASONS.index("other") :])
+DROP_REASONS = frozenset(_REASONS[_REASONS.index("other") + 1 :])
 
 
 class TeamRole(models.TextChoices):

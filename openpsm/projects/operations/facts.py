@@ -39,7 +39,7 @@ def refresh_facts(*, project_ids: Collection[int], at: datetime, by: User | None
 
 
 def refresh_locked(*, projects: Sequence[Project], at: datetime, by: User | None = None) -> None:
-    """The same for projects that the caller holds, loaded with their debt counts (1 query per provider, 2 statements)."""
+    """The same for projects that the caller has locked, with their debt counts (1 query per provider, 2 statements)."""
     answers = facts.ask([project.pk for project in projects], today(at))
     settle_debts(projects, answers=answers, at=at, by=by)
     changed = derive(projects, on=today(at))
