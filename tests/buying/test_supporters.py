@@ -22,6 +22,9 @@ from tests.factories.projects import make_manager, make_project
 
 pytestmark = pytest.mark.django_db
 SECRET = "Told us who sits on the committee"
+NO_INSIDER = (
+    "Not an insider yet. An insider sees at least what is going on and shares it with us; the power class is too low."
+)
 
 
 @pytest.fixture
@@ -41,8 +44,7 @@ def count(project):
             {"power_class": 1},
             "insider",
             ["power_too_low"],
-            "Not an insider yet. An insider sees at least what is going on and shares it with us; %s."
-            % "the power class is too low",
+            NO_INSIDER,
         ),
         (
             {"power_class": 2},
