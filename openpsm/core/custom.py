@@ -30,6 +30,11 @@ def definitions(model: type[models.Model] | str) -> list[CustomField]:
     return [definition for definition in active if definition.model == label]
 
 
+def all_definitions(model: type[models.Model] | str) -> list[CustomField]:
+    """The custom fields of a record, those no longer active among them (1 query)."""
+    return list(CustomField.objects.filter(model=_label(model)).order_by("-active", "position", "pk"))
+
+
 def clean(
     model: type[models.Model] | str, values: Mapping[str, Any], *, existing: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -160,6 +165,18 @@ def define_field(
         definition.save(force_insert=True)
         event = "custom_field.defined"
         events.record(event, subject=definition, by=by, at=at, model=definition.model, key=key, kind=kind)
+    memo.forget("core.custom")
+    return definition
+
+
+def set_active(*, field_id: int, active: bool, by: AbstractBaseUser | None, at: datetime) -> CustomField:
+    """Offer a field no longer, or again; values stay where they are. The caller has checked the right."""
+    with transaction.atomic():
+        definition: CustomField = CustomField.objects.select_for_update().get(pk=field_id)
+        definition.active = active
+        definition.save(update_fields=["active"])
+        name = "custom_field.activated" if active else "custom_field.deactivated"
+        events.record(name, subject=definition, by=by, at=at, model=definition.model, key=definition.key)
     memo.forget("core.custom")
     return definition
 

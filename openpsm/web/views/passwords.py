@@ -1,5 +1,7 @@
 """Changing one's password, and getting a new one by mail."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
@@ -39,7 +41,11 @@ def change(request: UserRequest) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a link by mail; the answer is the same whether somebody has this address or not."""
     form = forms.ResetForm(request.POST or None)
-    context = {"title": _("Forgot your password?"), "action": _("Send me a link"), "back": settings.LOGIN_URL}
+    context: dict[str, Any] = {
+        "title": _("Forgot your password?"),
+        "action": _("Send me a link"),
+        "back": settings.LOGIN_URL,
+    }
     if request.method == "POST" and form.is_valid():
         address, at = address_of(request), timezone.now()
         email = form.cleaned_data["email"]
@@ -54,7 +60,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @page(is_open=True, methods=("GET", "POST"))
 def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Set a new password by a mailed link; then sign in with it."""
-    context = {"title": _("Choose a new password"), "action": _("Save"), "back": settings.LOGIN_URL}
+    context: dict[str, Any] = {"title": _("Choose a new password"), "action": _("Save"), "back": settings.LOGIN_URL}
     if request.method == "GET" and queries.user_of_link(uid, token) is None:
         gone = _("This link is not valid any more. Ask for a new one.")
         context |= {"form": None, "action": "", "gone": gone}

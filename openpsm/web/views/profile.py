@@ -26,7 +26,9 @@ def profile(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wanted = {name: value for name, value in form.cleaned_data.items() if value != form.initial[name]}
         at = timezone.now()
-        if not wanted or attempt(form, lambda: operations.update_profile(changes=wanted, by=request.user, at=at)):
+        if wanted:
+            attempt(form, lambda: operations.update_profile(changes=wanted, by=request.user, at=at))
+        if not form.errors:
             messages.success(request, _("Saved."))
             return redirect("web:profile")
     return _page(request, form)

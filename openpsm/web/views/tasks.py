@@ -85,7 +85,8 @@ def _page(request: UserRequest, task: Task, **forms: Any) -> HttpResponse:
 def complete(request: UserRequest, pk: int) -> HttpResponse:
     """Say that it is done. On Today one tap does it, and the row says so."""
     task, form = _find(request, pk), CompleteForm(request.POST, auto_id="complete_%s")
-    is_done = form.is_valid() and attempt(form, lambda: _call(operations.complete_task, request, pk, form))
+    is_valid = form.is_valid()
+    is_done = is_valid and attempt(form, lambda: _call(operations.complete_task, request, pk, form)) is not None
     if request.htmx and "from_list" in request.POST:
         error = "" if is_done else " ".join(str(each) for messages_ in form.errors.values() for each in messages_)
         return render(request, "today/_task_done.html", {"task": task, "error": error}, status=200)
@@ -99,7 +100,7 @@ def complete(request: UserRequest, pk: int) -> HttpResponse:
 def drop(request: UserRequest, pk: int) -> HttpResponse:
     """Say that it will not be done, and why."""
     task, form = _find(request, pk), ReasonForm(request.POST, auto_id="drop_%s")
-    if form.is_valid() and attempt(form, lambda: _call(operations.drop_task, request, pk, form)):
+    if form.is_valid() and attempt(form, lambda: _call(operations.drop_task, request, pk, form)) is not None:
         messages.success(request, _("Dropped: %(title)s") % {"title": task.title})
         return redirect("web:today")
     return _page(request, task, drop_form=form)
@@ -111,7 +112,7 @@ def reassign(request: UserRequest, pk: int) -> HttpResponse:
     task, form = _find(request, pk), ReassignForm(request.POST, people=_people(request.user))
     if form.is_valid():
         form.cleaned_data["owner_id"] = form.cleaned_data.pop("owner")
-        if attempt(form, lambda: _call(operations.reassign_task, request, pk, form)):
+        if attempt(form, lambda: _call(operations.reassign_task, request, pk, form)) is not None:
             messages.success(request, _("Handed over: %(title)s") % {"title": task.title})
             return redirect("web:today")
     return _page(request, task, reassign_form=form)
