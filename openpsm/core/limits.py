@@ -40,6 +40,15 @@ def hit(key: str, *, limit: int, per: timedelta, at: datetime) -> int:
     return count
 
 
+def used(key: str, *, per: timedelta, at: datetime) -> int:
+    """Return how many tries the current window has counted, without counting one (1 query)."""
+    length = int(per.total_seconds())
+    start = datetime.fromtimestamp(int(at.timestamp()) // length * length, at.tzinfo)
+    digest = hashlib.sha256(f"{length} {key}".encode()).hexdigest()
+    counts = RateBucket.objects.filter(key=digest, window_start=start).values_list("count", flat=True)
+    return counts.first() or 0
+
+
 def forgive(key: str, *, per: timedelta, at: datetime) -> None:
     """Take back one counted try of the current window, because it turned out to be a good one. 1 statement."""
     length = int(per.total_seconds())
