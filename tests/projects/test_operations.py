@@ -133,7 +133,7 @@ def test_an_update_tells_what_changed_and_recomputes():
         {
             "changes": {
                 "name": [project.name, "New name"],
-                "order_on": [project.order_on.isoformat(), "2027-04-04"],
+                "order_on": [(TODAY + timedelta(days=100)).isoformat(), "2027-04-04"],
                 "amount": ["1200000.00", "99.50"],
             }
         }
@@ -173,7 +173,7 @@ def test_an_update_refuses_what_does_not_fit(changes, field):
 
 def test_an_update_is_refused_to_strangers_readers_and_late_comers():
     project = make_project()
-    call = {"project_id": project.pk, "changes": {"note": "x"}, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "changes": {"note": "x"}, "at": AT}
     with pytest.raises(Project.DoesNotExist):
         operations.update_project(by=make_owner(), **call)
     with pytest.raises(NotAllowed):
@@ -185,13 +185,13 @@ def test_an_update_is_refused_to_strangers_readers_and_late_comers():
 
 def test_the_customers_step_needs_a_source_and_a_day_that_has_come():
     project = make_project()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT}
     with pytest.raises(InvalidInput):
         operations.set_procurement_step(step_key="survey", source="...", on=TODAY, **call)
     with pytest.raises(InvalidInput):
         operations.set_procurement_step(step_key="survey", source="The assistant", on=TODAY + timedelta(days=1), **call)
     changed = operations.set_procurement_step(step_key="survey", source="The assistant", on=TODAY, **call)
-    assert (changed.step.key, changed.step_on, changed.step_source) == ("survey", TODAY, "The assistant")
+    assert (str(changed.step), changed.step_on, changed.step_source) == ("survey", TODAY, "The assistant")
 
 
 def test_a_pinned_grade_stays_until_it_is_unpinned():
@@ -207,7 +207,7 @@ def test_a_pinned_grade_stays_until_it_is_unpinned():
 
 def test_the_contact_level_goes_down_and_up_with_a_reason():
     project = make_project()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT}
     assert operations.lower_contact(reason=REASON, **call).is_contact_lowered
     with pytest.raises(DomainError):
         operations.lower_contact(reason=REASON, **call)
@@ -217,7 +217,7 @@ def test_the_contact_level_goes_down_and_up_with_a_reason():
 def test_parties_come_and_go_but_the_customer_stays():
     project = make_project()
     institute = make_account(owner=project.owner)
-    call = {"project_id": project.pk, "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT}
     operations.set_party(account_id=institute.pk, role="design_institute", note="willing", **call)
     operations.set_party(account_id=institute.pk, role="design_institute", note="short of time", **call)
     assert [p.note for p in project.parties.filter(account=institute)] == ["short of time"]
@@ -234,7 +234,7 @@ def test_parties_come_and_go_but_the_customer_stays():
 
 def test_a_lost_project_needs_its_report():
     project = make_project()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT}
     for wrong, field in (
         ({"reason": "too_small", "destination": "Nobody"}, "reason"),
         ({"reason": "price"}, "destination"),
@@ -248,9 +248,9 @@ def test_a_lost_project_needs_its_report():
     lost = operations.lose(reason="price", winner_name="Rival oil works", winner_amount=Decimal("980000"), **call)
     report = ClosingReport.objects.get()
     assert (lost.outcome, lost.outcome_at) == ("lost", AT)
-    assert (report.winner.name, report.winner_amount, report.destination) == (
+    assert (str(report.winner), report.winner_amount, report.destination) == (
         "Rival oil works",
-        980_000,
+        Decimal("980000"),
         "Rival oil works",
     )
     assert [data["reason"] for data in events(project, "project.lost")] == ["price"]
@@ -258,7 +258,7 @@ def test_a_lost_project_needs_its_report():
 
 def test_a_closed_project_opens_again_with_a_reason_and_keeps_its_report():
     project = make_project()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT}
     operations.drop(
         reason="customer_postponed", hours_spent=Decimal("12.5"), revisit_on=TODAY + timedelta(days=90), **call
     )
@@ -272,7 +272,7 @@ def test_a_closed_project_opens_again_with_a_reason_and_keeps_its_report():
 
 def test_a_project_rests_and_goes_on():
     project = make_project()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT}
     with pytest.raises(InvalidInput):
         operations.hold(reason=REASON, until=TODAY, **call)
     held = operations.hold(reason=REASON, until=TODAY + timedelta(days=30), **call)
@@ -288,7 +288,7 @@ def test_a_project_rests_and_goes_on():
 
 def test_a_word_needs_evidence_that_says_something():
     project = make_small_project()
-    call = {"project_id": project.pk, "node_key": "one", "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "node_key": "one", "by": project.owner, "at": AT}
     for evidence in ("", "...", "无"):
         with pytest.raises(InvalidInput):
             operations.confirm_node(evidence=evidence, **call)
@@ -305,7 +305,7 @@ def test_a_word_needs_evidence_that_says_something():
 
 def test_a_word_holds_only_manual_nodes_of_the_present_stage():
     project = make_small_project()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT, "evidence": EVIDENCE}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT, "evidence": EVIDENCE}
     with pytest.raises(InvalidInput):
         operations.confirm_node(node_key="three", **call)
     standard = make_project(owner=project.owner)
@@ -316,7 +316,7 @@ def test_a_word_holds_only_manual_nodes_of_the_present_stage():
 
 def test_only_what_nothing_computes_can_be_stated():
     project = make_project()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT, "evidence": EVIDENCE}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT, "evidence": EVIDENCE}
     with pytest.raises(DomainError) as caught:
         operations.state_fact(fact="evaluation.passed", **call)
     assert caught.value.code == "computed"
@@ -344,7 +344,7 @@ def test_a_withdrawn_word_no_longer_holds_and_stays_on_record():
 def test_the_team_changes_and_the_owner_stays_in_it():
     project = make_project()
     colleague = make_owner()
-    call = {"project_id": project.pk, "by": project.owner, "at": AT}
+    call: dict[str, Any] = {"project_id": project.pk, "by": project.owner, "at": AT}
     operations.set_team(user_id=colleague.pk, role="presales", **call)
     operations.set_team(user_id=colleague.pk, role="mentor", **call)
     assert ProjectMember.objects.get(project=project, user=colleague).role == "mentor"
@@ -383,7 +383,7 @@ def test_stock_enters_at_its_stage_with_a_review_and_without_debts():
     owner, by = make_owner(), importer()
     account = make_account(owner=owner)
     process = make_process()
-    fields = {"account": account, "owner_id": owner.pk, "process_version_id": process.version_id}
+    fields: dict[str, Any] = {"account": account, "owner_id": owner.pk, "process_version_id": process.version_id}
     since = AT - timedelta(days=100)
     rows = [
         TakenOver(new_project(**fields), "third", since, row=7),

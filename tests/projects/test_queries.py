@@ -1,6 +1,7 @@
 """Reads of one project: the gate, the two tracks, the rail of stages, who sees what."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_what_lies_before_the_entry_of_stock_is_unproven():
     make_role("importer", ["project.take_over"])
     by, owner = make_user(roles=()), make_owner()
     grant_role(by, "importer")
-    fields = {
+    fields: dict[str, Any] = {
         "account": make_account(owner=owner),
         "owner_id": owner.pk,
         "process_version_id": make_process().version_id,
