@@ -5,7 +5,18 @@ from importlib import import_module
 from django.urls import URLPattern
 
 app_name = "web"
-AREAS = ("signin", "profile", "today", "settings", "projects", "customers", "buying", "activities", "guide", "operations")
+AREAS = (
+    "signin",
+    "profile",
+    "today",
+    "settings",
+    "projects",
+    "customers",
+    "buying",
+    "activities",
+    "guide",
+    "operations",
+)
 urlpatterns: list[URLPattern] = [
     route for area in AREAS for route in import_module(f"openpsm.web.routes.{area}").urlpatterns
 ]

@@ -1,4 +1,4 @@
-"""What all forms share: their look, numbers and dates as people type them, and errors of the domain at the right field."""
+"""What all forms share: look, numbers and dates as people type them, the domain's errors at the right field."""
 
 from collections.abc import Callable
 from datetime import date

@@ -70,9 +70,7 @@ def add(request: UserRequest, pk: int) -> HttpResponse:
         values = {name: value for name, value in given.items() if name != "version"}
         return operations.add_stakeholder(project_id=pk, by=request.user, at=timezone.now(), **values)
 
-    intro = _(
-        "Who has a say over there? A nod of many does not decide; find who decides, who judges, who buys, who can stop it."
-    )
+    intro = _("Who has a say over there? Find who decides, who judges, who buys, and who can stop it.")
     return records.edit(request, project, form, call, title=_("Add a person"), back=TAB, intro=intro)
 
 
