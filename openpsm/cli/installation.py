@@ -40,3 +40,10 @@ def fill_calendar(at: datetime) -> None:
 def collect_static() -> None:
     """Copy style sheets, scripts and icons, with their digests in their names, to where the web server looks."""
     call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def prepare(at: datetime) -> None:
+    """Bring tables, shipped data and calendar up to date."""
+    migrate()
+    install_shipped_data(at)
+    fill_calendar(at)

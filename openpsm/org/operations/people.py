@@ -35,7 +35,8 @@ PROFILE: Mapping[str, tuple[str, ...] | None] = {
 class NewUser:
     """Somebody to invite. Roles (their keys) are held everywhere.
 
-    With `is_mailed` a link to set a password goes to `email`; otherwise `password` or a made one is the initial one.
+    With `is_mailed` a link to set a password goes to `email`; otherwise `password` or a made one is the initial one,
+    which must be changed at the first sign-in unless `must_change` says otherwise.
     """
 
     name: str
@@ -49,6 +50,7 @@ class NewUser:
     joined_on: date | None = None
     password: str = ""
     is_mailed: bool = False
+    must_change: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def invite_users(*, rows: Sequence[NewUser], by: User, at: datetime) -> list[Inv
     """Add users, in a number of statements that does not grow with them.
 
     Raises NotAllowed (no administrator of the department, roles above one's own) and InvalidInput, whose fields are
-    named `0.username` … where there are several rows. Nobody keeps an initial password: it must be changed.
+    named `0.username` … where there are several rows.
     """
     passwords = ["" if new.is_mailed else new.password or rules.new_password() for new in rows]
     with transaction.atomic():
@@ -115,7 +117,7 @@ def _drafted(new: NewUser, password: str, at: datetime) -> User:
         language=new.language,
         joined_on=new.joined_on,
         created_at=at,
-        must_change_password=bool(password),
+        must_change_password=bool(password) and new.must_change,
     )
     user.set_password(password or None)
     return user
