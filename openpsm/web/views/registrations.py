@@ -1,0 +1,243 @@
+"""Registering customers and projects: the form, the check while typing, the list, one registration."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from openpsm.accounts.models import Account
+from openpsm.core.errors import DomainError, TooMany
+from openpsm.org import access
+from openpsm.org import operations as org
+from openpsm.org.models import User
+from openpsm.org.permissions import Permission
+from openpsm.projects.models import Project
+from openpsm.registrations import operations, queries
+from openpsm.registrations.matching import Hit
+from openpsm.registrations.models import Registration
+from openpsm.web.access import UserRequest, page
+from openpsm.web.forms.customers import RegistrationForm, attempt_claim
+from openpsm.web.hits import shown_hits
+from openpsm.web.lists import ANY, Column, Filter, Listing, show
+
+TASK_TITLE = 200
+
+
+def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for row in rows:
+        row["kind_label"] = Registration.Kind(row["kind"]).label
+        row["status_label"] = Registration.Status(row["status"]).label
+    return rows
+
+
+def _new(user: User) -> tuple[Any, str] | None:
+    allowed = access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE)
+    return (_("Register"), reverse("web:registration-new")) if allowed else None
+
+
+REGISTRATIONS = Listing(
+    title=gettext_lazy("Registrations"),
+    template="registrations/_rows.html",
+    rows=lambda user: Registration.objects.visible_to(user),
+    columns=(
+        Column("name", gettext_lazy("Name")),
+        Column("kind", gettext_lazy("Kind")),
+        Column("status", gettext_lazy("State")),
+        Column("owner", gettext_lazy("Owner")),
+        Column("registered_at", gettext_lazy("Registered"), sort="registered"),
+        Column("protected_until", gettext_lazy("Protected until")),
+    ),
+    sorts={"registered": "registered_at"},
+    default_sort="-registered",
+    filters=(
+        Filter(
+            "q",
+            lambda _user: forms.CharField(label=gettext_lazy("Name"), required=False, max_length=80),
+            lambda rows, value, _user: rows.filter(name__icontains=value),
+        ),
+        Filter(
+            "status",
+            lambda _user: forms.ChoiceField(
+                label=gettext_lazy("State"), required=False, choices=[ANY, *Registration.Status.choices]
+            ),
+            lambda rows, value, _user: rows.filter(status=value),
+        ),
+        Filter(
+            "kind",
+            lambda _user: forms.ChoiceField(
+                label=gettext_lazy("Kind"), required=False, choices=[ANY, *Registration.Kind.choices]
+            ),
+            lambda rows, value, _user: rows.filter(kind=value),
+        ),
+        Filter(
+            "mine",
+            lambda _user: forms.BooleanField(label=gettext_lazy("Mine"), required=False),
+            lambda rows, _value, user: rows.filter(owner=user),
+        ),
+    ),
+    values=("id", "name", "kind", "status", "owner__name", "registered_at", "protected_until"),
+    prepare=_prepare,
+    empty={
+        "icon": "flag",
+        "title": gettext_lazy("Nothing registered yet"),
+        "text": gettext_lazy(
+            "Register a customer or project before you work on it: it is yours and protected from that moment."
+        ),
+        "url": "/registrations/new",
+        "action": gettext_lazy("Register a customer or project"),
+    },
+    primary=_new,
+)
+
+
+@page()
+def registration_list(request: UserRequest) -> HttpResponse:
+    """Registrations that the person may see, the latest first."""
+    return show(request, REGISTRATIONS)
+
+
+@page()
+def registration_detail(request: UserRequest, pk: int) -> HttpResponse:
+    """Show one registration and where its record stands (3 queries beside the frame's)."""
+    rows = Registration.objects.visible_to(request.user).select_related("owner", "account", "project")
+    registration: Registration = get_object_or_404(rows, pk=pk)
+    account = Account.objects.visible_to(request.user).filter(pk=registration.account_id or 0).first()
+    project = Project.objects.visible_to(request.user).filter(pk=registration.project_id or 0).first()
+    crumbs = [(_("Registrations"), reverse("web:registration-list"))]
+    context = {"registration": registration, "account": account, "project": project, "crumbs": crumbs}
+    return render(request, "registrations/detail.html", context | {"title": registration.name})
+
+
+@page(Permission.REGISTRATION_CREATE, methods=("GET", "POST"))
+def registration_new(request: UserRequest) -> HttpResponse:
+    """Register a customer, a project or both; whatever stops it is shown, and nothing typed is lost."""
+    if request.method == "GET":
+        known = {key: request.GET[key][:200] for key in ("name", "project_name") if key in request.GET}
+        initial = known | {"account_id": request.GET.get("account", "")[:20], "kind": "buyer"}
+        return _page(request, RegistrationForm(user=request.user, initial=initial))
+    if "use" in request.POST or "forget" in request.POST:
+        return _choose(request)
+    form = RegistrationForm(request.POST, user=request.user)
+    if form.is_valid():
+        made = attempt_claim(form, lambda: _register(request, form))
+        if made is not None:
+            messages.success(request, _("Registered: it is yours and protected from now on."))
+            return redirect("web:registration-detail", made.pk)
+    return _page(request, form)
+
+
+def _register(request: UserRequest, form: RegistrationForm) -> Registration:
+    given = form.cleaned_data
+    return operations.register(
+        account=form.new_account(),
+        account_id=given["account_id"],
+        account_hit=given["account_hit"],
+        project=form.new_project(),
+        confirmed_different=form.confirmed,
+        by=request.user,
+        at=timezone.now(),
+    )
+
+
+def _choose(request: UserRequest) -> HttpResponse:
+    """Take a hit as the customer (or forget it again): the form comes back as it was typed, with the choice in it."""
+    data = request.POST.copy()
+    form = RegistrationForm(data, user=request.user)
+    form.is_valid()
+    found: list[Hit] = []
+    error = ""
+    try:
+        found = _check(request, form) if "use" in data else []
+    except TooMany as refused:
+        error = str(refused)
+    chosen = next((hit for hit in found if hit.key == data.get("use")), None)
+    _put_choice(data, chosen)
+    again = RegistrationForm(initial=data.dict(), user=request.user)
+    again.hits = [hit for hit in found if chosen is None or hit.kind == "project"]
+    return _page(request, again, confirmed=form.confirmed, chosen=chosen, error=error)
+
+
+def _put_choice(data: QueryDict, chosen: Hit | None) -> None:
+    """A visible customer becomes the known customer; one in the pool or of a colleague is named by its hit."""
+    is_known = chosen is not None and chosen.record_id is not None and not chosen.is_in_pool
+    data["account_id"] = str(chosen.record_id) if chosen and is_known else ""
+    data["account_hit"] = chosen.key if chosen and not is_known else ""
+
+
+def _check(request: UserRequest, form: RegistrationForm) -> list[Hit]:
+    account, project = form.claims()
+    if account is None and project is None:
+        return []
+    return operations.check_claim(account=account, project=project, by=request.user, at=timezone.now())
+
+
+@page(Permission.REGISTRATION_CREATE, methods=("POST",))
+def registration_check(request: UserRequest) -> HttpResponse:
+    """Answer what has been typed so far with its hits, as the fragment under the form; nothing is stored."""
+    form = RegistrationForm(request.POST, user=request.user)
+    form.is_valid()
+    try:
+        form.hits = _check(request, form)
+    except TooMany as refused:
+        context = {"error": str(refused), "checks_left": 0, "hits": []}
+        response = render(request, "registrations/_hits.html", context, status=429)
+        response.headers["Retry-After"] = str(refused.retry_after)
+        return response
+    return render(request, "registrations/_hits.html", _hits_context(request, form, form.confirmed, is_checked=True))
+
+
+def _hits_context(
+    request: UserRequest, form: RegistrationForm, confirmed: list[str], *, is_checked: bool
+) -> dict[str, Any]:
+    told = any(form[name].value() for name in ("name", "project_name"))
+    return {
+        "hits": shown_hits(form.hits, confirmed),
+        "is_checked": is_checked and bool(told),
+        "checks_left": queries.checks_left(request.user, at=timezone.now()),
+    }
+
+
+def _page(
+    request: UserRequest,
+    form: RegistrationForm,
+    *,
+    confirmed: list[str] | None = None,
+    chosen: Hit | None = None,
+    error: str = "",
+) -> HttpResponse:
+    marked = form.confirmed if confirmed is None else confirmed
+    context = _hits_context(request, form, marked, is_checked=bool(form.hits))
+    context |= {
+        "form": form,
+        "title": _("Register a customer or project"),
+        "chosen": chosen,
+        "hit_chosen": form["account_hit"].value(),
+        "error": error,
+    }
+    return render(request, "registrations/new.html", context, status=422 if form.errors else 200)
+
+
+@page(Permission.REGISTRATION_CREATE, methods=("POST",))
+def registration_arbitrate(request: UserRequest) -> HttpResponse:
+    """Ask the nearest manager to decide between two claims; the task says what was typed and who has it."""
+    manager = queries.arbiter_for(request.user)
+    if manager is None:
+        messages.error(request, _("Nobody manages your department; ask an administrator."))
+        return redirect("web:registration-new")
+    names = [request.POST.get(key, "").strip() for key in ("name", "project_name")]
+    what, other = " · ".join(filter(None, names)), request.POST.get("other", "")[:60]
+    title = _("Decide who works on: %(name)s") % {"name": what}
+    detail = _("%(who)s wants to register it; %(other)s has it already.") % {"who": request.user.name, "other": other}
+    try:
+        org.open_task(owner_id=manager.pk, title=title[:TASK_TITLE], detail=detail, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("%(name)s has the question as a task now.") % {"name": manager.name})
+    return redirect("web:registration-list")
