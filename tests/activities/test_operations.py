@@ -54,7 +54,11 @@ def test_log_activity_passes_the_next_step_on_to_the_project(project):
 
 def test_a_visit_of_last_week_does_not_overwrite_the_coming_step(project):
     log_activity(project, next_step="Bring samples")
-    late: dict[str, Any] = {"done_on": DAY - timedelta(days=9), "next_on": DAY - timedelta(days=2), "next_step": "Call again"}
+    late: dict[str, Any] = {
+        "done_on": DAY - timedelta(days=9),
+        "next_on": DAY - timedelta(days=2),
+        "next_step": "Call again",
+    }
     log_activity(project, **late)
     project.refresh_from_db()
     assert project.next_step == "Bring samples"
