@@ -12,7 +12,7 @@ from tests.factories.org import make_department, make_user
 
 _numbers = count(1)
 #: Brands that share no sign, so that two factory accounts never look alike.
-_BRANDS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
+_BRANDS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳未申酉戌亥"
 
 
 def make_account(name: str = "", *, owner: User | None = None, at: datetime = AT, **fields: Any) -> Account:
