@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import cast
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -27,13 +28,14 @@ class _NotKept(Exception):
 def once(request: ApiRequest, key: str, fingerprint: str, call: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Run the call, or answer what it answered before.
 
-    What was done is kept, and so is a refusal by a business rule (409), which may be on record too. Any other refusal
+    What was done is kept, and so is a refusal by a business rule (409) that left something on record. Any other refusal
     has done nothing and is not kept. Raises DomainError "idempotency-mismatch".
     """
 
     def work() -> Answer:
         response = cast("HttpResponse", call())  # no operation streams
-        if response.status_code >= 300 and response.status_code != 409:
+        is_kept = response.status_code < 300 or response.status_code == 409
+        if not is_kept or transaction.get_rollback():
             raise _NotKept(response)
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         return Answer(response.status_code, json.loads(response.content) if response.content else None, headers)

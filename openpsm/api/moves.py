@@ -45,13 +45,19 @@ class KeyNodeOut(Out):
     todo: str
 
 
+class GateNodeOut(KeyNodeOut):
+    """A key node with why it is asked for."""
+
+    why: str
+
+
 class GateOut(Out):
-    """What keeps the project in its stage; `warnings` speak up and do not block."""
+    """What keeps the project in its stage; `warnings` that do not hold speak up and do not block."""
 
     stage: str
     procurement_step: str | None
-    key_nodes: list[KeyNodeOut]
-    warnings: list[KeyNodeOut]
+    key_nodes: list[GateNodeOut]
+    warnings: list[GateNodeOut]
     can_advance: bool
 
 
@@ -153,8 +159,8 @@ def gate(request: ApiRequest, pk: Id) -> HttpResponse:
         {
             "stage": found.stage.key,
             "procurement_step": found.step.key if found.step else None,
-            "key_nodes": [node.for_api() for node in found.key_nodes],
-            "warnings": [node.for_api() for node in found.warnings],
+            "key_nodes": [{**node.for_api(), "why": node.why} for node in found.key_nodes],
+            "warnings": [{**node.for_api(), "why": node.why} for node in found.warnings],
             "can_advance": found.can_advance,
         }
     )

@@ -8,6 +8,7 @@ from django.core import signals
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.log import log_response
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
@@ -126,18 +127,23 @@ def _unreadable(_request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.error("database not available: %s", request.path, exc_info=error)
     answer = problem(503, "unavailable", _("The database cannot be reached just now. Nothing was stored; try again."))
     answer.headers["Retry-After"] = "5"
+    log_response(
+        "Database not available: %s", request.path, response=answer, request=request, logger=logger, exception=error
+    )
     return answer
 
 
 def _defect(request: HttpRequest, error: Exception) -> HttpResponse:
     """Log a defect as Django would, and answer without a word about its inside."""
     signals.got_request_exception.send(sender=None, request=request)
-    logger.error("Internal Server Error: %s", request.path, exc_info=error, extra={"status_code": 500})
     text = _("Nothing of this request was stored. Tell your administrator the request id.")
-    return problem(500, "internal-error", text)
+    answer = problem(500, "internal-error", text)
+    log_response(
+        "Internal Server Error: %s", request.path, response=answer, request=request, logger=logger, exception=error
+    )
+    return answer
 
 
 def install(api: NinjaAPI) -> None:

@@ -146,7 +146,7 @@ def create(request: ApiRequest, body: RegistrationIn) -> HttpResponse:
     return REGISTRATIONS.written(request, made, status=201)
 
 
-@router.post("/check", response=HitsOut)
+@router.post("/check", response=HitsOut, by_alias=True)
 @permission(Permission.REGISTRATION_CREATE, is_write=False)
 def check(request: ApiRequest, body: CheckIn) -> HttpResponse:
     """Say what a claim would run into; nothing is stored but that it was asked. 60 an hour."""

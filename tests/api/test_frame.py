@@ -271,6 +271,14 @@ def test_a_refusal_that_did_nothing_is_not_kept(caller) -> None:
     assert caller.post("/products", OIL, Idempotency_Key="k1").status == 201
 
 
+def test_a_refusal_by_a_rule_is_the_same_again(caller) -> None:
+    caller.post("/products", OIL)
+    first = caller.post("/products", OIL, Idempotency_Key="k1")
+    again = caller.post("/products", OIL, Idempotency_Key="k1")
+    assert (first.status, first.body["code"]) == (409, "duplicate")
+    assert (again.status, again.body) == (first.status, first.body)
+
+
 def test_a_key_belongs_to_its_user(caller) -> None:
     caller.post("/products", OIL, Idempotency_Key="k1")
     other = ApiClient(make_user(roles=["market"], department=make_department()))
