@@ -69,6 +69,7 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
     """
     require(by, Permission.ACCOUNT_CREATE)
     owners = _owners(rows, by)
+    _require_visible_parents({row.parent_id for row in rows if row.parent_id is not None}, by)
     with memo.ensured():
         accounts = [_draft(row, owners.get(_owner_id(row, by) or 0), by, at) for row in rows]
     with transaction.atomic(savepoint=False):
@@ -86,6 +87,12 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
         made = [EventRow(subject=a, data={"name": a.name, "owner": a.owner_id}) for a in accounts]
         events.record_many("account.created", made, by=by, at=at)
     return accounts
+
+
+def _require_visible_parents(ids: set[int | None], by: User) -> None:
+    """Raise InvalidInput unless the caller sees all these accounts (1 query, none without ids)."""
+    if ids and Account.objects.visible_to(by).filter(pk__in=ids).count() != len(ids):
+        raise InvalidInput({"parent": _("Choose one of the accounts that you see.")})
 
 
 def _pairs(accounts: list[Account], rows: Sequence[NewAccount]) -> list[tuple[Account, NewAccount]]:
@@ -183,6 +190,7 @@ def update_account(
     with transaction.atomic():
         account = locked(account_id, by, Permission.ACCOUNT_EDIT, version)
         before = {name: getattr(account, name) for name in EDITABLE}
+        _require_visible_parents({changes.get("parent_id")} - {None, account.parent_id}, by)
         _apply(account, changes)
         old = {name: value for name, value in before.items() if getattr(account, name) != value}
         if not old:
