@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -206,7 +206,7 @@ class Week:
         return self.start + 7 * DAY
 
     @property
-    def days(self) -> Collection[date]:
+    def days(self) -> list[date]:
         return [self.start + number * DAY for number in range(7)]
 
     def shifted(self, weeks: int) -> Week:

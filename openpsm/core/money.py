@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,15 +16,26 @@ from django.db.models.expressions import Combinable, register_combinable_fields
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+_ST = TypeVar("_ST", contravariant=True)
+_GT = TypeVar("_GT", covariant=True)
+
 if TYPE_CHECKING:
-    DecimalColumn = models.Field[Decimal | int | str | Combinable, Decimal]
+
+    class DecimalColumn(models.Field[_ST, _GT]):
+        """What the type checker knows of the columns: generic, so that it can tell nullable ones."""
 else:
-    DecimalColumn = models.Field
+
+    class DecimalColumn(models.Field):
+        """Django's field, which knows no type parameters."""
+
+        def __class_getitem__(cls, _parameters: object) -> type:
+            return cls
+
 
 CENT = Decimal("0.01")
 
 
-class ScaledField(DecimalColumn):
+class ScaledField(DecimalColumn[_ST, _GT]):
     """A Decimal with a fixed number of places, stored as BIGINT times 10^places.
 
     Not an IntegerField on purpose: Django would infer whole numbers for sums and averages and show minor units. Adding
@@ -101,7 +112,7 @@ class ScaledField(DecimalColumn):
         return super().formfield(**{**defaults, **kwargs})
 
 
-class MoneyField(ScaledField):
+class MoneyField(ScaledField[_ST, _GT]):
     """An amount with two places; its currency stands beside it in `<name>_currency`."""
 
     description = "Amount of money"
@@ -109,7 +120,7 @@ class MoneyField(ScaledField):
     limit = Decimal("9999999999999.99")
 
 
-class QuantityField(ScaledField):
+class QuantityField(ScaledField[_ST, _GT]):
     """A quantity, price or rate with six places."""
 
     description = "Quantity, price or rate"
@@ -149,7 +160,13 @@ def _add_pieces(plain: str, text: str) -> Decimal:
         raise ValidationError(_("“%(value)s” is not an amount."), code="invalid", params={"value": text[:50]})
     numbers = (Decimal(number.replace(",", "")) for number, _unit in pieces)
     total = sum((number * factor for number, factor in zip(numbers, factors, strict=True)), Decimal(0))
-    return MoneyField().to_python(total) or Decimal("0.00")
+    return as_money(total)
+
+
+def as_money(number: Decimal) -> Decimal:
+    """Return the number with two places; raises ValidationError where MoneyField would."""
+    field: MoneyField[Decimal, Decimal] = MoneyField()
+    return field.to_python(number) or Decimal("0.00")
 
 
 def format_amount(amount: Decimal, currency: str, unit: str = "yuan") -> str:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection
 from pytest_django import Settings
 
-from openpsm.core.models import Holiday
+from openpsm.core.events import protection
+from openpsm.core.models import Event, EventAnchor, EventHead, Holiday, SealKey
 
 NOW = datetime(2026, 11, 20, 8, 30, 15, 123456, tzinfo=UTC)
 
@@ -31,6 +33,10 @@ def subject(db: None) -> Holiday:
 
 
 @pytest.fixture
-def data_dir(settings: Settings, tmp_path: Path) -> Path:
+def data_dir(db: None, settings: Settings, tmp_path: Path) -> Path:
+    """A data folder with its own audit key, and an event log that begins anew under it."""
     settings.OPENPSM_DATA_DIR = tmp_path
+    with protection.lifted(connection):
+        for model in (Event, EventHead, EventAnchor, SealKey):
+            model.objects.all().delete()
     return tmp_path

@@ -181,7 +181,7 @@ def test_full_store_and_full_record_refuse(
     assert caught.value.code == "quota"
     settings.OPENPSM_MEDIA_QUOTA_MB = 0
     with pytest.raises(DomainError) as caught:
-        add(Holiday.objects.create(day="2033-01-01"), "b.txt", b"x", now)
+        add(Holiday.objects.create(day="2033-03-01"), "b.txt", b"x", now)
     assert caught.value.code == "quota"
 
 

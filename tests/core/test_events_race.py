@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from openpsm.core import events
 from openpsm.core.events import chain, keys, verification
-from openpsm.core.models import Event, Holiday
+from openpsm.core.models import Event, EventHead, Holiday
 from tests.core import processes
 
 AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 def write(number: int, errors: list[Exception], *, sealed: bool = True) -> None:
     try:
-        day = Holiday.objects.get(day="2031-01-01")
+        day = Holiday.objects.get(day="2031-03-01")
         for n in range(number):
             with transaction.atomic():
                 events.record("day.changed", subject=day, by=None, at=AT, n=n, sealed={"n": n} if sealed else None)
@@ -39,7 +39,7 @@ def in_threads(number: int, target: object, *args: object) -> None:
 
 
 def test_threads_write_one_chain(data_dir: Path) -> None:
-    Holiday.objects.create(day="2031-01-01")
+    Holiday.objects.create(day="2031-03-01")
     errors: list[Exception] = []
     in_threads(6, write, 15, errors)
     numbers = list(Event.objects.filter(name="day.changed").values_list("seq", flat=True))
@@ -48,8 +48,8 @@ def test_threads_write_one_chain(data_dir: Path) -> None:
 
 
 def test_first_event_of_all_is_raced_for(data_dir: Path) -> None:
-    Holiday.objects.create(day="2031-01-01")
-    day = Holiday.objects.values().get(day="2031-01-01")
+    Holiday.objects.create(day="2031-03-01")
+    day = Holiday.objects.values().get(day="2031-03-01")
     call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
     Holiday.objects.create(**day)
     errors: list[Exception] = []
@@ -59,7 +59,7 @@ def test_first_event_of_all_is_raced_for(data_dir: Path) -> None:
 
 
 def test_processes_write_one_chain_and_share_one_new_key(data_dir: Path) -> None:
-    Holiday.objects.create(day="2031-01-01")
+    Holiday.objects.create(day="2031-03-01")
     code = "from tests.core.test_events_race import write; errors = []; write(15, errors); print(errors)"
     running = [processes.start(code, data_dir) for _ in range(3)]
     assert [process.communicate(timeout=90)[0].strip() for process in running] == ["[]"] * 3
@@ -72,12 +72,12 @@ def test_without_the_lock_the_chain_breaks(data_dir: Path, monkeypatch: pytest.M
     """The control of the tests above: if this one cannot fail to chain, they prove nothing."""
     if connection.vendor == "sqlite":
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "transaction_mode", "DEFERRED")
-    day = Holiday.objects.create(day="2031-01-01")
+    day = Holiday.objects.create(day="2031-03-01")
     barrier = threading.Barrier(2, timeout=10)
     locked_head = chain._locked_head
 
     def unlocked() -> object:
-        head = chain.EventHead.objects.filter(pk=1).first() or locked_head()
+        head = EventHead.objects.filter(pk=1).first() or locked_head()
         barrier.wait()
         return head
 

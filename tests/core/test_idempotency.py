@@ -19,7 +19,7 @@ AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
 def create_day() -> Answer:
-    day = Holiday.objects.create(day=datetime(2030, 1, 1).date() + timedelta(days=Holiday.objects.count()))
+    day = Holiday.objects.create(day=datetime(2050, 3, 1).date() + timedelta(days=Holiday.objects.count()))
     return Answer(201, {"id": day.pk}, {"Location": f"/days/{day.pk}"})
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.apps.registry import Apps
@@ -26,6 +26,8 @@ class Line(models.Model):
     amount = MoneyField(null=True)
     cost = MoneyField(default=Decimal(0))
     quantity = QuantityField(default=Decimal(1))
+
+    objects: ClassVar[models.Manager[Any]]
 
     class Meta:
         app_label = "core_money_test"

@@ -1,6 +1,7 @@
 """Names: compared, sorted and found."""
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import pytest
 from django.apps.registry import Apps
@@ -103,6 +104,8 @@ class Entry(models.Model):
 
     name = models.CharField(max_length=100)
     sort_key = SortKeyField()
+
+    objects: ClassVar[models.Manager[Any]]
 
     class Meta:
         app_label = "core_text_test"

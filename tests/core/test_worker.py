@@ -70,7 +70,7 @@ def test_worker_hears_the_bell_of_another_process(start: Start) -> None:
 
 
 def test_killed_worker_loses_no_job_and_another_one_finishes_it_once(start: Start) -> None:
-    job_id = enqueued("2032-01-01")
+    job_id = enqueued("2032-03-01")
     first = start(WORK)
     assert first.stdout is not None
     assert first.stdout.readline() == "in the middle\n"
@@ -81,13 +81,13 @@ def test_killed_worker_loses_no_job_and_another_one_finishes_it_once(start: Star
     start(WORK)
     start(WORK)
     wait_for(lambda: is_done(job_id))
-    assert [day.name for day in Holiday.objects.filter(day="2032-01-01")] == ["attempt 2"]
+    assert [day.name for day in Holiday.objects.filter(day="2032-03-01")] == ["attempt 2"]
     job = Job.objects.get(pk=job_id)
     assert (job.attempts, len(set(job.workers))) == (2, 1)
 
 
 def test_stopped_worker_hands_back_what_it_could_not_finish(start: Start) -> None:
-    job_id = enqueued("2032-01-02")
+    job_id = enqueued("2032-03-02")
     first = start(WORK)
     assert first.stdout is not None
     assert first.stdout.readline() == "in the middle\n"
@@ -96,7 +96,7 @@ def test_stopped_worker_hands_back_what_it_could_not_finish(start: Start) -> Non
     assert Job.objects.get(pk=job_id).state == Job.State.READY
     start(WORK)
     wait_for(lambda: is_done(job_id))
-    assert Holiday.objects.filter(day="2032-01-02").count() == 1
+    assert Holiday.objects.filter(day="2032-03-02").count() == 1
 
 
 def test_worker_anchors_the_event_log_when_it_starts(start: Start, data_dir: Path) -> None:
@@ -106,7 +106,7 @@ from django.utils import timezone
 from openpsm.core import events
 from openpsm.core.models import Holiday
 with transaction.atomic():
-    day = Holiday.objects.create(day="2032-01-03")
+    day = Holiday.objects.create(day="2032-03-03")
     events.record("day.added", subject=day, by=None, at=timezone.now())
 """
     assert start(code).wait(timeout=30) == 0
