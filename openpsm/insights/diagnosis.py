@@ -19,7 +19,6 @@ from openpsm.buying.rules import KEY_ROLES, PURCHASER
 from openpsm.core import parameters
 from openpsm.core.dates import today
 from openpsm.core.text import localized
-from openpsm.evaluation.models import Evaluation
 from openpsm.insights import rules
 from openpsm.insights.rules import Finding, Situation, Verdict
 from openpsm.insights.words import HealthWords, say, words
@@ -57,6 +56,8 @@ class Reason:
 class Diagnosis:
     """All of it, in the reader's language. `matching` is the stage that the customer's step asks for.
 
+    `real_stage` is the earliest stage whose key nodes do not all hold, at most the one in which the project stands.
+
     `missing` are the key nodes that keep the project in its stage; `skipped` those of earlier stages, up to the
     matching one, that do not hold. `steps_behind` is negative when we are ahead.
     """
@@ -64,6 +65,7 @@ class Diagnosis:
     step: StepDefinition | None
     matching: StageDefinition
     stage: StageDefinition
+    real_stage: StageDefinition
     missing: tuple[NodeState, ...]
     position: str
     steps_behind: int
@@ -84,6 +86,7 @@ class Diagnosis:
             "procurement_step": self.step.key if self.step else None,
             "matching_stage": self.matching.key,
             "stage": self.stage.key,
+            "real_stage": self.real_stage.key,
             "skipped": [node.for_api() for node in self.skipped],
             "health": {"level": self.level, "reasons": [reason.text for reason in self.reasons]},
             "days_to_tender": self.days_to_tender,
@@ -101,8 +104,8 @@ def _for_api(action: Action) -> dict[str, Any]:
 def diagnose(project: Project, *, at: datetime, known: Mapping[str, Any] | None = None) -> Diagnosis:
     """Diagnose a project from the facts kept at the last refresh, or from those `known` afresh.
 
-    Queries: kept facts (unless known or joined), people, last evaluation, confirmations where nodes are manual, debts
-    where there are any, parameters once per request: at most 7. A closed project has no next actions.
+    Queries: kept facts (unless known or joined), people, confirmations where nodes are manual, debts
+    where there are any, parameters once per request: at most 6. A closed project has no next actions.
     """
     facts = dict(projects.kept_values(project) if known is None else known)
     on = today(at)
@@ -118,6 +121,7 @@ def diagnose(project: Project, *, at: datetime, known: Mapping[str, Any] | None 
         step=tracks.step,
         matching=tracks.matching,
         stage=tracks.stage,
+        real_stage=_real_stage(project, facts),
         missing=gate.missing,
         position=tracks.position,
         steps_behind=tracks.steps_behind,
@@ -138,6 +142,18 @@ def _of_today(project: Project, on: date) -> dict[str, Any]:
     return {**tender, "project.stage_days": (on - today(project.stage_entered_at)).days}
 
 
+def _real_stage(project: Project, facts: Mapping[str, Any]) -> StageDefinition:
+    process = projects.process_of(project)
+    current = process.stage(project.stage_id)
+    earlier = process.before(current.position)
+    confirmations = projects.node_confirmations(project.pk, earlier)
+    for stage in earlier:
+        states = projects.node_states(stage, facts=facts, confirmations=confirmations)
+        if any(not state.held and not state.is_warning for state in states):
+            return stage
+    return current
+
+
 def _is_open(project: Project) -> bool:
     return project.outcome == Outcome.OPEN
 
@@ -148,7 +164,6 @@ def _situation(project: Project, facts: Mapping[str, Any], gate: Gate, tracks: T
     stages = [stage for stage in process.stages if stage.position <= position]
     tender = process.step_called(TENDER_STEP)
     people = list(Stakeholder.objects.live().filter(project=project).order_by("pk"))
-    last = Evaluation.objects.filter(project=project).order_by("-pk").select_related("model_version").first()
     return Situation(
         facts=facts,
         asked=frozenset(fact for stage in stages for node in stage.key_nodes for fact in node.facts),
@@ -158,8 +173,8 @@ def _situation(project: Project, facts: Mapping[str, Any], gate: Gate, tracks: T
         silent_limit=_silent_limit(project),
         silent_days=_silent_days(project, facts, on),
         is_before_tender=tender is None or tracks.stage.step.position <= tender.position,
-        is_decided=bool(last and last.decision),
-        is_out_of_reach=bool(last and last.high < last.model_version.content.get("pass_mark", 60)),
+        is_decided=bool(facts.get("evaluation.decided")),
+        is_out_of_reach=bool(facts.get("evaluation.out_of_reach")),
         expected_role=_role_label(tracks.stage.expected_role),
         allies=tuple(one.name for one in people if one.is_outside and (one.attitude or 0) >= 1),
         missing_roles=_missing_roles(people),

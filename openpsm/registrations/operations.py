@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from openpsm.accounts.models import Account, AccountName
 from openpsm.accounts.operations import NewAccount, create_accounts, update_account
 from openpsm.accounts.operations import add_account_name as write_account_name
+from openpsm.accounts.operations import restore_account as bring_back
 from openpsm.accounts.operations.accounts import write_owner
 from openpsm.core import events, limits, parameters
 from openpsm.core.dates import previous_working_day, today
@@ -27,6 +28,7 @@ from openpsm.core.text import fold
 from openpsm.core.versions import bump
 from openpsm.org.access import require
 from openpsm.org.models import User
+from openpsm.org.operations import Note, notify
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
 from openpsm.projects.operations import NewProject, create_projects, update_project
@@ -221,13 +223,17 @@ def _register_project(
     project: NewProject, account: Account, confirmed: Collection[str], by: User, at: datetime
 ) -> Registration:
     claim = _project_claim(project, account.pk)
-    is_colleagues = account.owner_id not in (None, by.pk) and not Account.objects.visible_to(by).filter(pk=account.pk)
+    is_colleagues = account.owner_id not in (None, by.pk)
+    is_unseen = is_colleagues and not Account.objects.visible_to(by).filter(pk=account.pk).exists()
     hits = matching.check(by=by, project=claim)
-    if is_colleagues and not (project.product_line.strip() or project.site.strip()):
+    if is_unseen and not (project.product_line.strip() or project.site.strip()):
         raise Collision(hits)
     refuse(hits, confirmed)
     row = replace(project, account_id=account.pk, owner_id=project.owner_id or by.pk)
     made: Project = create_projects(rows=[row], by=by, at=at)[0]
+    if is_colleagues and account.owner_id:
+        note = Note(user_id=account.owner_id, kind="registration.project_at_your_account", subject=account)
+        notify(rows=[note], at=at)
     return _write(Kind.PROJECT, account, made, confirmed, asdict(claim), by, at)
 
 
@@ -353,6 +359,16 @@ def add_account_name(
     with _registering(by, at, claim, None):
         refuse(matching.check(by=by, account=claim, excluding_account=account_id), confirmed_different)
         return write_account_name(account_id=account_id, name=name, kind=kind, by=by, at=at)
+
+
+def restore_account(*, account_id: int, confirmed_different: Collection[str] = (), by: User, at: datetime) -> Account:
+    """Bring an account back from the recycle bin, unless its name was claimed meanwhile. Raises Collision besides."""
+    account: Account = Account.objects.get(pk=account_id, deleted_at__isnull=False)
+    claim = _changed_claim(account, {})
+    with _registering(by, at, claim, None):
+        back = bring_back(account_id=account_id, by=by, at=at)
+        refuse(matching.check(by=by, account=claim, excluding_account=account_id), confirmed_different)
+    return back
 
 
 def change_project(

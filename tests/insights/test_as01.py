@@ -72,7 +72,7 @@ def test_diagnosis_shows_where_he_really_stands(project):
     found = diagnose(project, at=NOW)
     assert found.step is not None
     assert (found.step.key, found.step.position) == ("survey", 2)
-    assert (found.matching.key, found.stage.key) == ("enter", "develop")
+    assert (found.matching.key, found.stage.key, found.real_stage.key) == ("enter", "develop", "develop")
     assert (found.position, found.steps_behind, found.days_to_tender) == ("behind", 1, 123)
     assert {"evaluated", "graded"} <= {node.key for node in found.missing}
     assert {"evaluated", "graded"} <= {node.key for node in found.skipped}

@@ -7,6 +7,7 @@ from openpsm.accounts.operations import NewAccount, delete_account, set_account_
 from openpsm.core import parameters
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed, TooMany
 from openpsm.core.events import Event
+from openpsm.org.models import Notification
 from openpsm.projects.models import Project
 from openpsm.projects.operations import NewProject
 from openpsm.registrations import operations
@@ -170,8 +171,12 @@ def test_project_at_a_colleagues_customer_needs_a_line_or_site_of_its_own(mine, 
     with pytest.raises(Collision):
         register(account=row, account_hit=key, project=NewProject(name="润滑油", account_id=0), by=mine, at=AT)
     other = NewProject(name="润滑油", account_id=0, product_line="lubricants")
+    assert Notification.objects.count() == 0
     registration = register(account=row, account_hit=key, project=other, by=mine, at=AT)
     assert (registration.project, registration.account, registration.owner) == (Project.objects.last(), account, mine)
+    assert list(Notification.objects.values_list("user", "kind")) == [
+        (colleague.pk, "registration.project_at_your_account")
+    ]
 
 
 def test_same_project_at_the_same_customer_collides(mine):
@@ -200,6 +205,19 @@ def test_deleted_customer_does_not_stop_a_new_claim(mine):
     manager = make_user(roles=("sales-manager",), manages=mine.department)
     delete_account(account_id=account.pk, by=manager, at=AT)
     assert registered_account("宁夏远景化工有限公司", by=mine) != account
+
+
+def test_account_whose_name_was_claimed_meanwhile_does_not_come_back(mine):
+    account = registered_account("宁夏远景化工有限公司", by=mine)
+    manager = make_user(roles=("sales-manager",), manages=mine.department)
+    delete_account(account_id=account.pk, by=manager, at=AT)
+    operations.restore_account(account_id=account.pk, by=mine, at=AT)
+    delete_account(account_id=account.pk, by=manager, at=AT)
+    register_account("宁夏远景化工有限公司", by=mine)
+    with pytest.raises(Collision):
+        operations.restore_account(account_id=account.pk, by=mine, at=AT)
+    account.refresh_from_db()
+    assert account.deleted_at == AT
 
 
 def test_renaming_is_no_way_round_the_check(mine, colleague):
