@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from openpsm.core.errors import DomainError
 from openpsm.org import operations, sessions
 from openpsm.web.access import UserRequest
 from openpsm.web.forms.base import BoundForm, attempt
@@ -61,6 +62,16 @@ class GraveForm(AskForm):
             operations.confirm_password(password=given, address=address, by=self.request.user, at=now)
             sessions.confirm(self.request.session, at=now)
         return call()
+
+
+def tell(request: UserRequest, call: Callable[[], Any], done: Any) -> None:
+    """Make a call that a single button asks for, and say how it went on the next page."""
+    try:
+        call()
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
 
 
 def ask(

@@ -1,6 +1,5 @@
 """Fields that a customer adds to projects."""
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from openpsm.org import access
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
 from openpsm.web.access import UserRequest, page
-from openpsm.web.confirming import ask
+from openpsm.web.confirming import ask, tell
 from openpsm.web.forms.settings import CustomFieldForm
 
 ADMIN = Permission.SETTINGS_ADMIN
@@ -55,12 +54,15 @@ def _define(request: UserRequest, form: CustomFieldForm) -> CustomField:
 @page(ADMIN, methods=("POST",))
 def switch(request: UserRequest, pk: int) -> HttpResponse:
     """Offer a field no longer, or again."""
-    access.require_over(request.user, ADMIN)
+    field = next((each for each in custom.all_definitions(Project) if each.pk == pk), None)
+    if field is None:
+        raise Http404
     active = request.POST.get("active") == "1"
-    try:
-        field = custom.set_active(field_id=pk, active=active, by=request.user, at=timezone.now())
-    except CustomField.DoesNotExist:
-        raise Http404 from None
     words = _("“%(name)s” is offered again.") if active else _("“%(name)s” is offered no more; its values stay.")
-    messages.success(request, words % {"name": field.label})
+    tell(request, lambda: _switch(request, pk, active), words % {"name": field.label})
     return redirect("web:custom-field-list")
+
+
+def _switch(request: UserRequest, pk: int, active: bool) -> CustomField:
+    access.require_over(request.user, ADMIN)
+    return custom.set_active(field_id=pk, active=active, by=request.user, at=timezone.now())

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openpsm.core import health
-from openpsm.core.errors import DomainError
 from openpsm.core.jobs import parked
 from openpsm.core.models import Job
 from openpsm.org import access
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
+from openpsm.web.confirming import tell
 
 VIEW = Permission.JOB_VIEW
 SHOWN = 100
@@ -44,13 +43,12 @@ def job_list(request: UserRequest) -> HttpResponse:
 @page(VIEW, methods=("POST",))
 def retry(request: UserRequest, pk: UUID) -> HttpResponse:
     """Let a job that was given up begin anew."""
-    access.require_over(request.user, VIEW)
-    try:
-        parked.retry_job(job_id=pk, by=request.user, at=timezone.now())
-    except Job.DoesNotExist:
-        raise Http404 from None
-    except DomainError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("The job waits for a worker again."))
+    if not parked.jobs_in().filter(pk=pk).exists():
+        raise Http404
+    tell(request, lambda: _retry(request, pk), _("The job waits for a worker again."))
     return redirect("web:job-list")
+
+
+def _retry(request: UserRequest, pk: UUID) -> Job:
+    access.require_over(request.user, VIEW)
+    return parked.retry_job(job_id=pk, by=request.user, at=timezone.now())

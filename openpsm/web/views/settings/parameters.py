@@ -15,7 +15,7 @@ from openpsm.core.parameters import Declaration
 from openpsm.org import access
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
-from openpsm.web.confirming import ask
+from openpsm.web.confirming import ask, tell
 from openpsm.web.forms.settings import ParameterForm
 
 ADMIN = Permission.SETTINGS_ADMIN
@@ -91,5 +91,6 @@ def restore(request: UserRequest, key: str) -> HttpResponse:
     declaration = next((each for each in parameters.declarations() if each.key == key), None)
     if declaration is None:
         raise Http404
-    _set(request, key, declaration.default)
+    done = _("“%(name)s” is as shipped again.") % {"name": declaration.label}
+    tell(request, lambda: _set(request, key, declaration.default), done)
     return redirect("web:parameter-list")
