@@ -22,17 +22,32 @@ def qualification_facts(project_ids: Collection[int], on: date) -> dict[int, dic
     }
 
 
-@provider("evaluation.passed", "evaluation.score", "evaluation.hard_failed")
+LATEST = (
+    "evaluation.passed",
+    "evaluation.score",
+    "evaluation.hard_failed",
+    "evaluation.decided",
+    "evaluation.out_of_reach",
+)
+
+
+@provider(*LATEST)
 def evaluation_facts(project_ids: Collection[int], on: date) -> dict[int, dict[str, Answer]]:
     """Answer from the latest evaluation of each project; without one all is unknown but that none passed (1 query)."""
     latest = Evaluation.objects.filter(project_id__in=project_ids).values("project_id").annotate(last=Max("pk"))
-    rows = Evaluation.objects.filter(pk__in=latest.values("last"))
-    found = {pk: row for pk, *row in rows.values_list("project_id", "is_passed", "score", "knock_outs", "at")}
+    rows = Evaluation.objects.filter(pk__in=latest.values("last")).select_related("model_version")
+    found = {row.project_id: _answers(row) for row in rows}
     none: dict[str, Answer] = {"evaluation.passed": Answer(False)}
-    return {pk: _answers(*found[pk]) if pk in found else none for pk in project_ids}
+    return {pk: found.get(pk, none) for pk in project_ids}
 
 
-def _answers(is_passed: bool, score: object, knock_outs: list[str], at: object) -> dict[str, Answer]:
-    as_of = timezone.localdate(at)  # type: ignore[arg-type]  # a datetime out of values_list
-    values = {"passed": is_passed, "score": score, "hard_failed": bool(knock_outs)}
+def _answers(row: Evaluation) -> dict[str, Answer]:
+    as_of = timezone.localdate(row.at)
+    values = {
+        "passed": row.is_passed,
+        "score": row.score,
+        "hard_failed": bool(row.knock_outs),
+        "decided": bool(row.decision),
+        "out_of_reach": row.high < row.model_version.content["pass_mark"],
+    }
     return {f"evaluation.{name}": Answer(value, as_of=as_of) for name, value in values.items()}

@@ -168,6 +168,8 @@ def _follow(evaluation: Evaluation, *, by: User, at: datetime) -> None:
         )
     elif evaluation.decision == Decision.LOWER_CONTACT:
         projects.lower_contact(project_id=pk, reason=reason, by=by, at=at)
+    else:
+        projects.refresh_facts(project_ids=[pk], at=at)
 
 
 def qualify(

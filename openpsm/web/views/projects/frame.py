@@ -138,7 +138,7 @@ def _head(
         stage_days=(on - today(project.stage_entered_at)).days,
         expected_days=tracks.stage.expected_days,
         days_to_tender=(project.tender_on - on).days if project.tender_on else None,
-        open_debts=queries.open_debts(project),
+        open_debts=queries.open_debts(project) if facts.get("project.debts") else [],
         team_others=len(members) - 1,
         can_advance_button=is_related and is_open and _may(user, Permission.PROJECT_ADVANCE, project),
         actions=_actions(user, project) if is_related else [],
