@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC
 from typing import Any
 
 from django.db import transaction
@@ -14,34 +14,27 @@ from openpsm.core.events.encoding import canonical
 from openpsm.core.models.events import Event, EventHead
 
 START = "0" * 64
+COLUMNS = (
+    *("seq", "name", "subject_type", "subject_id", "root_type", "root_id"),
+    *("by_id", "at", "request_id", "data", "sealed", "previous_hash", "hash"),
+)
+_AT = COLUMNS.index("at")
+Row = tuple[Any, ...]
 
 
 class BrokenLog(Exception):
     """The log has been tampered with or damaged, so that nothing may be appended: a defect, not a refusal."""
 
 
-def link(
-    seq: int,
-    name: str,
-    subject: tuple[str, int],
-    root: tuple[str, int | None],
-    by_id: int | None,
-    at: datetime,
-    request_id: str,
-    data: Any,
-    sealed: Any,
-    previous: str,
-) -> str:
-    """Return the keyed hash of one event; the order of these parts is the format of the log."""
-    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    what, who_and_when = [seq, name, *subject, *root], [by_id, moment, request_id]
-    return keys.sign("chain", canonical([*what, *who_and_when, data, sealed, previous]))
+def link(row: Row, sign: Callable[[bytes], str]) -> str:
+    """Return the keyed hash of one event, given as a tuple of COLUMNS without the last: the format of the log."""
+    parts = list(row)
+    parts[_AT] = parts[_AT].astimezone(UTC).isoformat(timespec="microseconds")
+    return sign(canonical(parts))
 
 
-def hash_of(event: Event) -> str:
-    subject, root = (event.subject_type, event.subject_id), (event.root_type, event.root_id)
-    parts = (event.by_id, event.at, event.request_id, event.data, event.sealed, event.previous_hash)
-    return link(event.seq, event.name, subject, root, *parts)
+def hash_of(event: Event, sign: Callable[[bytes], str] | None = None) -> str:
+    return link(tuple(getattr(event, name) for name in COLUMNS[:-1]), sign or keys.signer("chain"))
 
 
 def mac_of_head(seq: int, hash_: str) -> str:
@@ -52,11 +45,11 @@ def append(events: list[Event]) -> list[Event]:
     """Number, link and insert the events (3 statements, however many); the lock is held until the commit."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("events are recorded inside the transaction of the change itself")
-    head = _locked_head()
+    head, sign = _locked_head(), keys.signer("chain")
     for event in events:
         head.seq += 1
         event.seq, event.previous_hash = head.seq, head.hash
-        event.hash = head.hash = hash_of(event)
+        event.hash = head.hash = hash_of(event, sign)
     _insert(events)
     head.mac = mac_of_head(head.seq, head.hash)
     EventHead.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash, mac=head.mac)

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.utils.duration import duration_iso_string
 from django.utils.functional import Promise
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -69,4 +70,4 @@ def _key(key: Any) -> str:
 
 def canonical(value: Any) -> bytes:
     """Encode plain data: sorted keys, no blanks, ASCII only."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")

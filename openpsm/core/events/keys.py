@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -42,7 +43,13 @@ def _publish(path: Path, key: bytes) -> None:
 
 def sign(purpose: str, message: bytes) -> str:
     """Return the HMAC-SHA256 of the message under the key of this purpose ("chain", "head", "anchor")."""
-    return hmac.new(_derived(audit_key(), purpose), message, hashlib.sha256).hexdigest()
+    return signer(purpose)(message)
+
+
+def signer(purpose: str) -> Callable[[bytes], str]:
+    """Return the function that signs for this purpose: it looks the key up once, for work over many messages."""
+    key = _derived(audit_key(), purpose)
+    return lambda message: hmac.digest(key, message, "sha256").hex()
 
 
 @cache

@@ -19,10 +19,6 @@ from openpsm.core.models.events import Event, EventAnchor, EventHead
 
 BATCH = 2_000
 BEFORE_ALL = -(2**63)
-_COLUMNS = (
-    *("seq", "name", "subject_type", "subject_id", "root_type", "root_id"),
-    *("by_id", "at", "request_id", "data", "sealed", "previous_hash", "hash"),
-)
 MOST_PROBLEMS = 1_000
 
 
@@ -80,12 +76,13 @@ def _head_problems(head: EventHead | None) -> Iterator[Problem]:
 
 def _chain_problems(head: EventHead | None, start: Anchor | None) -> Iterator[Problem]:
     seq, previous = (start.seq, start.hash) if start else (0, chain.START)
+    sign = keys.signer("chain")
     for row in _rows(seq if start else BEFORE_ALL):
         if row[0] != seq + 1:
             yield Problem(seq + 1, "missing", f"events {seq + 1} to {row[0] - 1} are missing")
         elif row[-2] != previous:
             yield Problem(row[0], "link", f"event {row[0]} does not follow the one before it")
-        if not hmac.compare_digest(row[-1], _hash_of(row)):
+        if not hmac.compare_digest(row[-1], chain.link(row[:-1], sign)):
             yield Problem(row[0], "content", f"event {row[0]} is not what was recorded")
         seq, previous = row[0], row[-1]
     if head is not None and seq < head.seq:
@@ -93,14 +90,9 @@ def _chain_problems(head: EventHead | None, start: Anchor | None) -> Iterator[Pr
 
 
 def _rows(after: int) -> Iterator[tuple[Any, ...]]:
-    while batch := list(Event.objects.filter(seq__gt=after).order_by("seq").values_list(*_COLUMNS)[:BATCH]):
+    while batch := list(Event.objects.filter(seq__gt=after).order_by("seq").values_list(*chain.COLUMNS)[:BATCH]):
         yield from batch
         after = batch[-1][0]
-
-
-def _hash_of(row: tuple[Any, ...]) -> str:
-    seq, name, subject_type, subject_id, root_type, root_id, *rest, _hash = row
-    return chain.link(seq, name, (subject_type, subject_id), (root_type, root_id), *rest)
 
 
 # --- anchors
