@@ -21,9 +21,13 @@ class Owned(Protocol):
     """A record with an owner, a department and a team (`members`)."""
 
     pk: Any
-    owner_id: int | None
-    department_id: int | None
     members: Any
+
+    @property
+    def owner_id(self) -> int | None: ...
+
+    @property
+    def department_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ P = ParamSpec("P")
 class UserRequest(HttpRequest):
     """A request of somebody who is signed in."""
 
-    user: User  # type: ignore[assignment]  # the middleware saw to it
+    user: User
     htmx: Any
 
 
@@ -40,7 +40,7 @@ def page(
 
     def declare(view: Callable[Concatenate[Any, P], HttpResponse]) -> Callable[Concatenate[Any, P], HttpResponse]:
         @wraps(view)
-        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if permission is not None and not access.reach(request.user).holds_anywhere(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -38,7 +38,7 @@ class Filter:
 
     name: str
     field: Callable[[User], forms.Field]
-    narrow: Callable[[QuerySet[Any], Any, User], QuerySet[Any]]
+    narrow: Callable[[Any, Any, User], QuerySet[Any]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class FilterForm(forms.Form):
     """The filters as a form; an unknown or senseless value is dropped and said, never guessed."""
 
     def __init__(self, listing: Listing, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         for each in listing.filters:
             self.fields[each.name] = each.field(user)
             widget = self.fields[each.name].widget

@@ -39,7 +39,7 @@ class BoundForm(forms.Form):
     required_css_class = "required"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         for field in self.fields.values():
             look = next(css for kind, css in LOOKS if isinstance(field.widget, kind))
             field.widget.attrs.setdefault("class", look)

@@ -69,7 +69,7 @@ def qualify(request: UserRequest, pk: int) -> HttpResponse:
     project = frame.find(request, pk)
     known = queries.qualification(pk, user=request.user)
     words = {True: "yes", False: "no", None: ""}
-    initial = {}
+    initial: dict[str, Any] = {}
     if known:
         initial = {name: words[getattr(known, name)] for name in ("has_need", "can_pay", "has_good_name")}
         initial |= {"note": known.note, "version": known.version}

@@ -30,11 +30,10 @@ def people(request: UserRequest, pk: int) -> HttpResponse:
     project = frame.find(request, pk)
     context = frame.context(request, project, "people")
     found = queries.people(pk, user=request.user)
-    roles = {row["key"]: row["label"] for row in _roles()}
-    for row in found.rows:
-        row.stakeholder.role_names = [roles.get(key, key) for key in row.stakeholder.buying_roles]
+    roles = dict(vocabulary.choices("buying_roles"))
     context |= {
         "people": found,
+        "rows": [(row, [roles.get(key, key) for key in row.stakeholder.buying_roles]) for row in found.rows],
         "supporters": queries.supporters(context["facts"]),
         "missing_kinds": [
             vocabulary.label("supporter_kinds", kind) for kind in queries.supporters(context["facts"]).missing
@@ -42,10 +41,6 @@ def people(request: UserRequest, pk: int) -> HttpResponse:
         "can_label": access.reach(request.user).holds_anywhere(Permission.INSIDER_VIEW) and context["can_edit"],
     }
     return render(request, "buying/people.html", context)
-
-
-def _roles() -> list[dict[str, str]]:
-    return [{"key": key, "label": label} for key, label in vocabulary.choices("buying_roles")]
 
 
 def _choices(request: UserRequest, project: Project, besides: int | None = None) -> dict[str, Any]:

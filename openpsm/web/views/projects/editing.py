@@ -100,7 +100,7 @@ def _confirm(
 ) -> object:
     now = timezone.now()
     call: dict[str, Any] = {"evidence": given["evidence"], "version": given["version"]}
-    uploaded: UploadedFile | None = given["file"]
+    uploaded: UploadedFile[bytes] | None = given["file"]
     with transaction.atomic():  # a refused word leaves no file behind
         if uploaded:
             name = uploaded.name or ""
