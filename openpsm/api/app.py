@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from openpsm.api import (
     accounts,
@@ -42,7 +43,7 @@ class Api(DescribedAPI):
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         patterns = [_in_json(pattern) for pattern in super()._get_urls()]
         page = path("docs", docs.page_for(self), name="docs")
-        return [page, *patterns, re_path(r"", problems.not_found, name="nothing")]
+        return [page, *patterns, re_path(r"", csrf_exempt(problems.not_found), name="nothing")]
 
 
 def _in_json(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
@@ -52,8 +53,12 @@ def _in_json(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
 
 
 def _with_json_refusal(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer a method that the address does not know as a problem too."""
+    """Answer a method that the address does not know as a problem too.
 
+    No operation takes a cookie (see auth), hence there is no form whose origin would have to be proven.
+    """
+
+    @csrf_exempt
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)

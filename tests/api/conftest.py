@@ -40,7 +40,7 @@ class ApiClient:
 
     user: User | None = None
     is_read_only: bool = False
-    client: Client = field(default_factory=Client)
+    client: Client = field(default_factory=lambda: Client(enforce_csrf_checks=True))
     token: str = ""
 
     def __post_init__(self) -> None:
