@@ -60,6 +60,7 @@ def test_token_prints_the_token_alone(capsys):
     raw = capsys.readouterr().out.strip()
     found = operations.authenticate_token(raw, at=AccessToken.objects.get().created_at)
     assert found is not None
+    assert found.expires_at is not None
     assert (found.user, found.is_read_only, (found.expires_at - found.created_at).days) == (user, True, 7)
 
 

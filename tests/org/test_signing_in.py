@@ -48,7 +48,7 @@ def test_sign_in_says_the_same_to_a_wrong_password_an_unknown_and_a_deactivated_
 
 
 def test_sign_in_hashes_for_unknown_names_too(monkeypatch):
-    hashed = []
+    hashed: list[str] = []
     monkeypatch.setattr("openpsm.org.operations.signing_in.make_password", hashed.append)
     refused(username="nobody", password="guess")
     assert hashed == ["guess"]

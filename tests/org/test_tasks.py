@@ -1,6 +1,7 @@
 """Tasks, reminders and notifications."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -35,7 +36,7 @@ def test_open_task_for_oneself_notifies_nobody():
 
 def test_a_rule_opens_its_task_once_while_it_is_open():
     seller, about = make_user(), make_department()
-    given = {"owner_id": seller.pk, "title": "Ask", "origin": "intelligence.unknown", "subject": about}
+    given: dict[str, Any] = {"owner_id": seller.pk, "title": "Ask", "origin": "intelligence.unknown", "subject": about}
     first = operations.open_task(**given, by=seller, at=AT)
     again = operations.open_task(**given, by=seller, at=AT)
     assert (first.pk, Task.objects.count(), Event.objects.filter(name="task.opened").count()) == (again.pk, 1, 1)
