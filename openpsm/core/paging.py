@@ -99,7 +99,8 @@ def _encode(order: Order, row: Any) -> str:
 def _decode(model: type[models.Model], order: Order, cursor: str) -> tuple[Any, int]:
     try:
         name, value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        value = model._meta.get_field(order.field).to_python(value)
+        field = model._meta.get_field(order.field)
+        value = field.to_python(value) if isinstance(field, models.Field) else None
     except (binascii.Error, ValueError, TypeError, RecursionError, ValidationError) as error:
         raise BadCursor(_("This page marker is not valid; start again from the first page.")) from error
     is_id = isinstance(pk, int) and not isinstance(pk, bool) and 0 <= pk <= MAX_ID
