@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, DjangoDbBlocker
 
+from openpsm.process import queries as process_queries
 from tests.factories import AT
 
 _LOCAL = ("127.", "::1", "localhost")
@@ -61,6 +62,7 @@ def _nothing_remembered() -> Iterator[None]:
     """Forget what a process keeps in memory."""
     yield
     cache.clear()
+    process_queries.clear()
 
 
 @pytest.fixture(autouse=True)
