@@ -112,7 +112,7 @@ class _Names:
         data = event.data
         known = self.subjects.get(event.subject_type, {})
         return {
-            "name": str(data.get("name") or data.get("title") or known.get(event.subject_id) or _("(no name)")),
+            "name": str(known.get(event.subject_id) or data.get("name") or _("(no name)")),
             "user": self.users.get(data.get("user") or data.get("owner"), _("nobody")),
             "old_user": self.users.get(_plain_id(data.get("old")), _("nobody")),
             "new_user": self.users.get(_plain_id(data.get("new")), _("nobody")),

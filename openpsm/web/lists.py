@@ -66,8 +66,9 @@ class FilterForm(forms.Form):
         for each in listing.filters:
             self.fields[each.name] = each.field(user)
             widget = self.fields[each.name].widget
-            css = "form-select" if isinstance(widget, forms.Select) else "form-control"
-            widget.attrs.setdefault("class", f"{css} form-{'select' if css == 'form-select' else 'control'}-sm")
+            css = "form-select form-select-sm" if isinstance(widget, forms.Select) else "form-control form-control-sm"
+            is_box = isinstance(widget, forms.CheckboxInput)
+            widget.attrs.setdefault("class", "form-check-input" if is_box else css)
 
 
 def show(request: UserRequest, listing: Listing) -> HttpResponse:

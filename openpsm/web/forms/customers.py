@@ -98,7 +98,7 @@ class ContactForm(CustomFieldsForm):
 
     custom_model = Contact
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("The person's name"), max_length=60)
     title = forms.CharField(label=_("Post"), max_length=100, required=False)
     unit = forms.CharField(label=_("Department"), max_length=100, required=False)
     mobile = forms.CharField(

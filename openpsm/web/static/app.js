@@ -70,6 +70,19 @@
     if (event.target.hasAttribute("data-send")) event.target.form.requestSubmit();
   });
 
+  // Pickers: arrows walk through the choices, Enter takes the first one, Escape closes the list.
+  document.addEventListener("keydown", (event) => {
+    const picker = event.target.closest(".psm-picker");
+    if (!picker || !["ArrowDown", "ArrowUp", "Enter", "Escape"].includes(event.key)) return;
+    const stops = [picker.querySelector("input[type=search]"), ...picker.querySelectorAll(".psm-picker-list button")];
+    const here = stops.indexOf(event.target);
+    if (stops.length < 2 || here < 0 || (event.key === "Enter" && here > 0)) return;
+    event.preventDefault();
+    if (event.key === "Escape") { picker.querySelector(".psm-picker-list").replaceChildren(); stops[0].focus(); }
+    else if (event.key === "Enter") stops[1].click();
+    else stops[(here + (event.key === "ArrowDown" ? 1 : stops.length - 1)) % stops.length].focus();
+  });
+
   // Keys: "/" searches, "c" creates, "?" opens the guide.
   document.addEventListener("keydown", (event) => {
     const palette = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";

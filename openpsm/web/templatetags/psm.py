@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -46,7 +47,9 @@ def wan(value: Decimal | None, currency: str = "CNY") -> str:
 
 @register.filter
 def day(value: date | datetime | None) -> str:
-    """A day as 2026-11-22, an em dash where there is none."""
+    """A day as 2026-11-22, an em dash where there is none; an instant counts by the day it has here."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
     return "—" if value is None else value.strftime("%Y-%m-%d")
 
 

@@ -67,7 +67,7 @@ ACCOUNTS = Listing(
         Column("kind", _("Kind")),
         Column("region", _("Region")),
         Column("owner", _("Owner")),
-        Column("created_at", _("Since"), sort="newest"),
+        Column("created_at", _("Created on"), sort="newest"),
     ),
     sorts={"name": "sort_key", "newest": "created_at"},
     default_sort="name",
