@@ -1,7 +1,7 @@
 """One process of the race: registers what it is told when it is told. Run as `python -m tests.races.claimant`.
 
 prepare [--unguarded]        migrates, installs, makes three sellers, prints their ids
-claim USER_ID [--unguarded]  reads {"go": seconds, "name": …} a line, answers {"won": …, "code": …} a line
+race USER_ID [--unguarded]   reads {"go": seconds, "name": …} a line, answers {"won": …, "code": …} a line
 
 Unguarded is the control: no unique key in the database, no lock, the check in a transaction of its own.
 """
@@ -39,7 +39,7 @@ def prepare(*, is_guarded: bool) -> None:
     if not is_guarded:
         with connection.cursor() as cursor:
             cursor.execute("DROP INDEX one_live_registration_per_name")
-    print(json.dumps([make_seller().pk, make_seller().pk, make_seller().pk]), flush=True)
+    print(json.dumps({"users": [make_seller().pk, make_seller().pk, make_seller().pk]}), flush=True)
 
 
 def claim(name: str, by: User, *, is_guarded: bool) -> dict[str, Any]:
