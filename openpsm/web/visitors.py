@@ -9,6 +9,23 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from openpsm.web.access import route_of
 
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("MicroMessenger", "微信"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
 
 def address_of(request: HttpRequest) -> str:
     """Return the visitor's address, empty where there is none (a socket).
@@ -43,3 +60,9 @@ def _is_page(address: str) -> bool:
     except Resolver404:
         return False
     return route is not None and "GET" in route.methods
+
+
+def browser_of(agent: str) -> str:
+    """Return browser and system as people call them, what the browser said itself where neither is known."""
+    known = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, known)) or agent[:70]

@@ -7,6 +7,7 @@ import pytest
 from openpsm.org.models import AccessToken, UserSession
 from openpsm.org.operations import authenticate_token
 from openpsm.org.queries import session_id
+from openpsm.web.visitors import browser_of
 from tests.factories import AT
 from tests.factories.org import PASSWORD, make_department, make_user
 
@@ -114,3 +115,26 @@ def test_nobody_revokes_the_token_of_a_stranger(client, user):
     assert client.post(f"/profile/tokens/{token.pk}/revoke").status_code == 404
     token.refresh_from_db()
     assert token.revoked_at is None
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 Edg/141.0",
+            "Edge · Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
+            "Safari · iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36 MicroMessenger/8.0",
+            "微信 · Android",
+        ),
+        ("curl/8.5", "curl/8.5"),
+        ("", ""),
+    ],
+)
+def test_a_session_names_its_browser_as_people_do(agent, words):
+    assert browser_of(agent) == words

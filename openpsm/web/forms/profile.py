@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.web.confirming import GraveForm
 from openpsm.web.forms.base import BoundForm
+from openpsm.web.forms.signin import LANGUAGES
 
 
 class ProfileForm(BoundForm):
@@ -26,7 +26,7 @@ class ProfileForm(BoundForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("as the installation has it")), *settings.LANGUAGES]
+        choices = [("", _("as the installation has it")), *LANGUAGES]
         self.fields["language"].choices = choices  # type: ignore[attr-defined]  # ChoiceField
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from openpsm.core.custom import Kind
 from openpsm.core.parameters import Declaration
 from openpsm.web.access import UserRequest
 from openpsm.web.confirming import AskForm, GraveForm
 from openpsm.web.forms.base import DayField
+from openpsm.web.forms.signin import LANGUAGES
 from openpsm.web.permissions import GROUPS
 
 Choices = Iterable[tuple[Any, Any]]
@@ -30,7 +31,7 @@ def _department(label: Any, help_text: Any = "") -> forms.TypedChoiceField:
 class PersonForm(GraveForm):
     """What an administrator keeps about a user."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60)
     username = forms.CharField(label=_("User name"), max_length=60, help_text=_("What the person types to sign in."))
     email = forms.EmailField(label=_("E-mail"), required=False)
     phone = forms.CharField(label=_("Mobile phone"), max_length=30, required=False)
@@ -57,7 +58,7 @@ class InviteForm(PersonForm):
     def __init__(self, *args: Any, roles: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _choose(self, "role_keys", roles)
-        _choose(self, "language", [("", _("as the installation has it")), *settings.LANGUAGES])
+        _choose(self, "language", [("", _("as the installation has it")), *LANGUAGES])
 
 
 class EditPersonForm(PersonForm):

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.web.forms.base import BoundForm
+
+#: Each language in its own words: who needs it reads it.
+LANGUAGES = (("zh-hans", "中文"), ("en", "English"))
 
 
 def password_field(label: Any, *, is_new: bool = False) -> forms.CharField:
@@ -85,6 +87,6 @@ class SetupForm(_TwiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]  # ChoiceField
+        self.fields["language"].choices = LANGUAGES  # type: ignore[attr-defined]  # ChoiceField
         self.fields["password"].label = _("Password")
         self.order_fields(["name", "username", "password", "again", "language", "with_demo"])

@@ -2,13 +2,20 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+import structlog
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 
+def _request_id() -> str:
+    """The number under which the log has this request."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    context = {"title": title, "text": text, "status": status, "request_id": getattr(request, "request_id", "")}
+    context = {"title": title, "text": text, "status": status, "request_id": _request_id()}
     return render(request, "errors/error.html", context, status=status)
 
 
@@ -32,12 +39,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(
-        request,
-        500,
-        _("Something went wrong on our side"),
-        _("Nothing of this step was stored. Try again; if it stays, tell your administrator the id below."),
-    )
+    """Say so without asking the database for anything: it may be what went wrong."""
+    context = {
+        "title": _("Something went wrong on our side"),
+        "text": _("Nothing of this step was stored. Try again; if it stays, tell your administrator the id below."),
+        "status": 500,
+        "request_id": _request_id(),
+    }
+    return HttpResponseServerError(render_to_string("errors/error.html", context))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_kwargs: Any) -> HttpResponse:

@@ -14,6 +14,7 @@ from openpsm.org.models import AccessToken, User, UserSession
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.profile import ProfileForm, TokenForm
+from openpsm.web.visitors import browser_of
 
 SHOWN = ("language", "theme", "amount_unit", "phone")
 MOST_TOKENS = 50
@@ -42,7 +43,7 @@ def _page(request: UserRequest, form: ProfileForm) -> HttpResponse:
         "title": _("My settings"),
         "form": form,
         "person": own.get(),
-        "sessions": queries.sessions_of(request.user, current=key, at=at),
+        "sessions": [(row, browser_of(row.agent)) for row in queries.sessions_of(request.user, current=key, at=at)],
         "tokens": [(row, _state(row)) for row in tokens[:MOST_TOKENS]],
     }
     return render(request, "profile/profile.html", context, status=422 if form.errors else 200)

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from openpsm.core.models import Event
 from openpsm.org.audit import events_visible_to, shown_data
@@ -23,7 +24,7 @@ def _name(_user: User) -> forms.Field:
 
 def _people(user: User) -> forms.Field:
     offered = [ANY, *((str(pk), name) for pk, name in choices.people(user))]
-    return forms.ChoiceField(label=_("By"), required=False, choices=offered)
+    return forms.ChoiceField(label=pgettext_lazy("who did it", "By"), required=False, choices=offered)
 
 
 def _until(_user: User) -> forms.Field:
@@ -35,12 +36,12 @@ AUDIT = Listing(
     template="settings/_audit_rows.html",
     rows=events_visible_to,
     columns=(
-        Column("seq", _("Number"), sort="number", css="num"),
-        Column("at", _("At")),
-        Column("by", _("By")),
         Column("name", _("Event")),
+        Column("at", pgettext_lazy("when it happened", "At")),
+        Column("by", pgettext_lazy("who did it", "By")),
         Column("subject", _("Record")),
         Column("data", _("What it says")),
+        Column("seq", _("Number"), sort="number", css="num"),
     ),
     sorts={"number": "seq"},
     default_sort="-number",

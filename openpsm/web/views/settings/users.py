@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from openpsm.core.text import sort_key
 from openpsm.org import operations, queries
@@ -30,7 +30,7 @@ STATES = [ANY, ("yes", gettext_lazy("active")), ("no", gettext_lazy("deactivated
 
 
 def _text(_user: User) -> django_forms.Field:
-    return django_forms.CharField(label=gettext_lazy("Name"), required=False, max_length=60)
+    return django_forms.CharField(label=pgettext_lazy("of a person", "Name"), required=False, max_length=60)
 
 
 def _departments(user: User) -> django_forms.Field:
@@ -57,7 +57,7 @@ USERS = Listing(
     template="settings/_user_rows.html",
     rows=lambda user: User.objects.visible_to(user),
     columns=(
-        Column("name", gettext_lazy("Name"), sort="name"),
+        Column("name", pgettext_lazy("of a person", "Name"), sort="name"),
         Column("username", gettext_lazy("User name"), sort="username"),
         Column("department", gettext_lazy("Department")),
         Column("title", gettext_lazy("Post")),
