@@ -121,7 +121,7 @@ class _Names:
             "stage": self._stage(data.get("stage")),
             "to": self._stage(data.get("to")),
             "step": self._step(data.get("new")),
-            "nodes": ", ".join(map(self._node, data.get("missing") or [data.get("node") or data.get("key") or ""])),
+            "nodes": _(", ").join(map(self._node, data.get("missing") or [data.get("node") or data.get("key") or ""])),
             "element": _element(data.get("kind")),
             "reason": _closing_reason(data.get("reason")),
             "role": _team_role(data.get("new")),

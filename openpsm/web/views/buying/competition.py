@@ -26,7 +26,7 @@ def competition(request: UserRequest, pk: int) -> HttpResponse:
     context = frame.context(request, project, "competition")
     contenders = queries.contenders(pk, user=request.user)
     context |= {
-        "contenders": [(row, [getattr(row, name) for name in ASPECTS]) for row in contenders],
+        "contenders": [(row, [(label, getattr(row, name)) for name, label in ASPECTS.items()]) for row in contenders],
         "aspects": list(ASPECTS.values()),
         "criteria": queries.criteria(pk, user=request.user),
     }
