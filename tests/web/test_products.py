@@ -18,7 +18,9 @@ def keeper():
 
 @pytest.fixture
 def product(keeper):
-    return create_products(rows=[NewProduct(**OIL)], by=keeper, at=AT)[0]
+    return create_products(
+        rows=[NewProduct(code="HM46", name=OIL["name"], line=OIL["line"], unit="t")], by=keeper, at=AT
+    )[0]
 
 
 @pytest.mark.parametrize("rows", [1, 6])

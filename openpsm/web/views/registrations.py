@@ -27,6 +27,8 @@ from openpsm.web.hits import shown_hits
 from openpsm.web.lists import ANY, Column, Filter, Listing, show
 
 TASK_TITLE = 200
+#: What tells companies apart lies folded up until one of these is filled in.
+MORE = ("uscc", "short_name", "phone", "domain")
 
 
 def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -218,6 +220,7 @@ def _page(
         "title": _("Register a customer or project"),
         "chosen": chosen,
         "hit_chosen": form["account_hit"].value(),
+        "is_more_open": any(form[name].value() for name in MORE),
         "error": error,
     }
     return render(request, "registrations/new.html", context, status=422 if form.errors else 200)
