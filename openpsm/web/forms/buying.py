@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from openpsm.buying import vocabulary
 from openpsm.buying.models import Criterion, IntelligenceItem
@@ -31,7 +32,7 @@ class OptionalVersionForm(BoundForm):
 class StakeholderForm(OptionalVersionForm):
     contact_id = forms.TypedChoiceField(label=_("Contact"), coerce=int, empty_value=None, required=False)
     name = forms.CharField(
-        label=_("Name"),
+        label=pgettext_lazy("of a person", "Name"),
         max_length=60,
         required=False,
         help_text=_("Unknown yet? Write the post: “finance director, unknown”."),
