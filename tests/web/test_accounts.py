@@ -11,10 +11,13 @@ from openpsm.accounts.models import Account, AccountName
 from openpsm.catalog.models import Product
 from openpsm.core import custom
 from openpsm.core.models.files import Attachment
+from openpsm.projects.operations import GateBlocked, advance_stage, set_team
 from openpsm.web.history import history_of
 from openpsm.web.history_sentences import SENTENCES
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
+from tests.factories.activities import log_activity
+from tests.factories.buying import make_label, make_stakeholder
 from tests.factories.org import make_department, make_user
 from tests.factories.projects import make_project
 
@@ -443,13 +446,46 @@ def test_history_of_an_erased_person_names_nobody(client, account, owner, manage
     assert ("王军" in text, "Erased a person" in text) == (False, True)
 
 
+def test_history_keeps_supporter_labels_from_the_rest_of_the_team(owner):
+    project = make_project(owner=owner)
+    person = make_stakeholder(project, "陈总", power_class=4, attitude=2)
+    make_label(person)
+    colleague = make_user(department=make_department())
+    set_team(project_id=project.pk, user_id=colleague.pk, role="member", by=owner, at=AT)
+    told = {
+        user: [entry.text for entry in history_of(project, user=user).entries if "supporter" in entry.text]
+        for user in (owner, colleague)
+    }
+    assert told == {owner: ["Labelled somebody as a supporter (values are sealed)"], colleague: []}
+
+
+def test_history_names_stages_and_nodes_as_the_process_does(owner):
+    project = make_project(owner=owner)
+    with pytest.raises(GateBlocked):
+        advance_stage(project_id=project.pk, by=owner, at=AT)
+    first = history_of(project, user=owner).entries[0].text
+    assert first.startswith("Tried the gate of “Develop”; missing: ")
+    assert not re.search("[a-z]-[a-z]+,", first)
+
+
+@pytest.mark.parametrize("kind", ["projects", "activities"])
+def test_projects_and_activities_take_files_from_their_owner(client, owner, kind):
+    project = make_project(owner=owner)
+    root = project if kind == "projects" else log_activity(project)
+    answers = [
+        log_in(client, user).post(f"/files/{kind}/{root.pk}", {"upload-file": pdf()}).status_code
+        for user in (owner, make_user(department=make_department()))
+    ]
+    assert (answers, Attachment.objects.get().root_id) == ([302, 404], root.pk)
+
+
 def test_every_event_of_accounts_and_projects_has_its_sentence():
     from pathlib import Path
 
     from openpsm.core import events as package
 
-    shown = "account contact project debt stakeholder supporter intelligence contender criterion evaluation".split()
-    shown += ["qualification", "activity", "attachment"]
+    shown = ["account", "contact", "project", "debt", "stakeholder", "supporter", "intelligence", "contender"]
+    shown += ["criterion", "evaluation", "qualification", "activity", "attachment"]
     pattern = re.compile(
         rf'(?:record(?:_many)?|finish|_save|_finish|_remove|_record)\(\s*"((?:{"|".join(shown)})\.[a-z_]+)"'
     )
