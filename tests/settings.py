@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 for _name in [name for name in os.environ if name.startswith("OPENPSM_")]:
-    if _name not in ("OPENPSM_DATABASE_URL", "OPENPSM_CHROMIUM", "OPENPSM_RACE_ROUNDS"):
+    if _name not in ("OPENPSM_DATABASE_URL", "OPENPSM_CHROMIUM", "OPENPSM_RACE_ROUNDS", "OPENPSM_FUZZ_CALLS"):
         del os.environ[_name]
 _folder = tempfile.mkdtemp(prefix="openpsm-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)

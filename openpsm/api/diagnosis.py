@@ -42,6 +42,7 @@ class DiagnosisOut(Out):
     procurement_step: str | None
     matching_stage: str
     stage: str
+    real_stage: str
     skipped: list[KeyNodeOut]
     health: HealthOut
     days_to_tender: int | None
