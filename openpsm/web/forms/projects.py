@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.buying import vocabulary
 from openpsm.process.queries import StageDefinition, StepDefinition
-from openpsm.projects.models import PartyRole, PurchasingForm, TeamRole
+from openpsm.projects.models import PurchasingForm
 from openpsm.web.forms.base import AmountField, BoundForm, DayField
 
 TEXT_AREA = forms.Textarea(attrs={"rows": 3})
@@ -130,32 +130,6 @@ class ProjectForm(BoundForm):
     news_on = DayField(label=_("First news on"), required=False)
     news_source = forms.CharField(label=_("Source of the news"), max_length=200, required=False)
     note = forms.CharField(label=_("Note"), widget=TEXT_AREA, required=False, max_length=5000)
-
-
-class EditProjectForm(ProjectForm, VersionForm):
-    """The same with the version seen."""
-
-
-class TeamForm(VersionForm):
-    user_id = forms.TypedChoiceField(label=_("Colleague"), coerce=int)
-    role = forms.ChoiceField(
-        label=_("Part in the team"),
-        choices=[(value, label) for value, label in TeamRole.choices if value != TeamRole.OWNER],
-    )
-    field_order = ("user_id", "role", "version")
-
-    def __init__(self, *args: Any, people: Iterable[tuple[int, str]] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["user_id"].choices = list(people)  # type: ignore[attr-defined]  # ChoiceField
-
-
-class PartyForm(VersionForm):
-    """A company's part; the company is chosen by the picker."""
-
-    account_id = forms.IntegerField(label=_("Company"), min_value=1, max_value=2**63 - 1)
-    role = forms.ChoiceField(label=_("Its part"), choices=PartyRole.choices)
-    note = forms.CharField(label=_("Note"), max_length=200, required=False)
-    field_order = ("account_id", "role", "note", "version")
 
 
 def posted_version(request: HttpRequest) -> int:

@@ -26,6 +26,7 @@ from openpsm.web.forms.activities import CancelForm, LogForm, PlanForm, person_c
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.projects import posted_version
 from openpsm.web.lists import ANY, Column, Filter, Listing, show
+from openpsm.web.views import files
 
 State = Activity.State
 
@@ -90,6 +91,7 @@ def detail(request: UserRequest, pk: int) -> HttpResponse:
         "is_mine": activity.owner_id == request.user.pk,
         "is_planned": activity.state == State.PLANNED,
         "can_confirm": activity.state == State.DONE and not activity.is_confirmed,
+        **files.context(activity, request.user),
     }
     return render(request, "activities/detail.html", context)
 

@@ -50,7 +50,7 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
                 messages.warning(request, warning)
             return redirect("web:account-detail", pk)
     context = {"title": _("Edit the account"), "warnings": check_uscc(account.uscc)}
-    return _form_page(request, account, form, context, template="accounts/edit.html")
+    return _form_page(request, account, form, context, template="components/claim_form.html")
 
 
 def _change(request: UserRequest, pk: int, form: customer_forms.AccountForm) -> Account:
@@ -90,7 +90,7 @@ def name_new(request: UserRequest, pk: int) -> HttpResponse:
             return redirect("web:account-detail", pk)
     intro = _("Short names, former names and other spellings: whoever types one of them finds this account.")
     context = {"title": _("Add another name"), "intro": intro, "action": _("Add the name")}
-    return _form_page(request, account, form, context, template="accounts/edit.html")
+    return _form_page(request, account, form, context, template="components/claim_form.html")
 
 
 @page(Permission.ACCOUNT_EDIT, methods=("POST",))

@@ -15,43 +15,56 @@ from django.utils.translation import gettext as _
 from openpsm.core import attachments
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
-from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.process import facts
 from openpsm.projects import operations, queries
 from openpsm.projects.models import Project
+from openpsm.registrations import operations as registrations
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.base import attempt
-from openpsm.web.forms.projects import ConfirmForm, EditProjectForm, PartyForm, StepForm, TeamForm, posted_version
+from openpsm.web.forms.customers import attempt_claim
+from openpsm.web.forms.projectparts import EditProjectForm, PartyForm, TeamForm
+from openpsm.web.forms.projects import ConfirmForm, StepForm, posted_version
+from openpsm.web.hits import shown_hits
 from openpsm.web.views.projects import frame
 
 
-def _page(request: UserRequest, project: Project, form: forms.Form, title: str, **extra: Any) -> HttpResponse:
+def _page(
+    request: UserRequest,
+    project: Project,
+    form: forms.Form,
+    title: str,
+    *,
+    template: str = "components/form_page.html",
+    **extra: Any,
+) -> HttpResponse:
     home = reverse("web:project-detail", args=[project.pk])
     context = {"form": form, "title": title, "crumbs": [(project.name, home)], "back": home, **extra}
-    return render(request, "components/form_page.html", context, status=422 if form.errors else 200)
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 @page(Permission.PROJECT_EDIT, methods=("GET", "POST"))
 def edit(request: UserRequest, pk: int) -> HttpResponse:
-    """Change what is known of the project itself."""
+    """Change what is known of the project; a name that means another project is shown before anything is stored."""
     project = frame.find(request, pk)
-    names = [name for name in EditProjectForm.base_fields if name != "version"]
-    initial = {"version": project.version} | {name: getattr(project, name) for name in names}
-    form = EditProjectForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        changes = {name: form.cleaned_data[name] for name in names}
-        changes["amount"] = changes["amount"] or 0
-        version = form.cleaned_data["version"]
+    initial = {name: getattr(project, name) for name in EditProjectForm.base_fields}
+    form = EditProjectForm(request.POST or None, user=request.user, initial=initial, custom=project.custom)
+    is_sent = request.method == "POST" and form.is_valid()
+    if is_sent and attempt_claim(form, lambda: _change(request, pk, form)) is not None:
+        return redirect("web:project-detail", pk)
+    hits = shown_hits(form.hits, form.confirmed, can_use=False)
+    return _page(request, project, form, _("Edit the project"), template="components/claim_form.html", hits=hits)
 
-        def call() -> Project:
-            return operations.update_project(
-                project_id=pk, changes=changes, by=request.user, at=timezone.now(), version=version
-            )
 
-        if attempt(form, call) is not None:
-            return redirect("web:project-detail", pk)
-    return _page(request, project, form, _("Edit the project"))
+def _change(request: UserRequest, pk: int, form: EditProjectForm) -> Project:
+    return registrations.change_project(
+        project_id=pk,
+        changes=form.changes(),
+        confirmed_different=form.confirmed,
+        version=form.cleaned_data["version"],
+        by=request.user,
+        at=timezone.now(),
+    )
 
 
 @page(Permission.PROJECT_EDIT, methods=("GET", "POST"))
@@ -116,10 +129,7 @@ def team(request: UserRequest, pk: int) -> HttpResponse:
     """Who of us works on the project."""
     project = frame.find(request, pk)
     members = list(queries.team(project))
-    present = {member.user_id for member in members}
-    people = User.objects.visible_to(request.user).active().exclude(pk__in=present).order_by("sort_key", "pk")
-    choices = [(row.pk, row.name) for row in people[:500]]
-    form = TeamForm(request.POST or None, initial={"version": project.version}, people=choices)
+    form = TeamForm(request.POST or None, user=request.user, initial={"version": project.version})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
 
@@ -156,7 +166,7 @@ def team_remove(request: UserRequest, pk: int, user_id: int) -> HttpResponse:
 def parties(request: UserRequest, pk: int) -> HttpResponse:
     """The companies that have a part in the project."""
     project = frame.find(request, pk)
-    form = PartyForm(request.POST or None, initial={"version": project.version})
+    form = PartyForm(request.POST or None, user=request.user, initial={"version": project.version})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
 

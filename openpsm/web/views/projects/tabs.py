@@ -4,10 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from openpsm.activities import queries as activities
-from openpsm.core import attachments
 from openpsm.projects import queries
 from openpsm.web import history as histories
 from openpsm.web.access import UserRequest, page
+from openpsm.web.views import files as file_views
 from openpsm.web.views.projects import frame
 
 
@@ -29,8 +29,7 @@ def files(request: UserRequest, pk: int) -> HttpResponse:
     """The project's files."""
     project = frame.find(request, pk)
     context = frame.context(request, project, "files")
-    context |= {"root": project, "files": list(attachments.attachments_of(project).order_by("-pk"))}
-    return render(request, "projects/files.html", context)
+    return render(request, "projects/files.html", context | file_views.context(project, request.user))
 
 
 @page()
@@ -40,5 +39,5 @@ def history(request: UserRequest, pk: int) -> HttpResponse:
     context = frame.context(request, project, "history")
     before = request.GET.get("before", "")
     start = int(before) if before.isdecimal() and len(before) < 19 else None
-    context |= {"history": histories.history_of(project, user=request.user, before=start)}
+    context |= {"history": histories.history_of(project, user=request.user, before=start), "history_url": request.path}
     return render(request, "projects/history.html", context)
