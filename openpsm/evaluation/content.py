@@ -20,7 +20,7 @@ class InvalidModel(DomainError):
     code = "invalid-model"
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__(_("The evaluation model cannot be used: %(problems)s") % {"problems": "; ".join(problems)})
+        super().__init__(_("The evaluation model cannot be used: %(problems)s") % {"problems": _("; ").join(problems)})
         self.details = {"problems": problems}
 
 

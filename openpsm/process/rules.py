@@ -82,7 +82,7 @@ def _say_wanted(params: Params, facts: Facts) -> str:
 
 
 def _say_each(params: Params, facts: Facts) -> str:
-    return "; ".join(_say({"fact": name}, facts) for name in params["facts"])
+    return _("; ").join(_say({"fact": name}, facts) for name in params["facts"])
 
 
 CHECKS: dict[str, Check] = {

@@ -40,7 +40,7 @@ class GateBlocked(DomainError):
     code = "gate-blocked"
 
     def __init__(self, missing: Sequence[NodeState], *, stage: StageDefinition, passed: int = 0) -> None:
-        labels = "; ".join(node.label for node in missing)
+        labels = _("; ").join(node.label for node in missing)
         message = _("The gate of “%(stage)s” stays closed. Missing: %(missing)s") % {
             "stage": stage.title,
             "missing": labels,

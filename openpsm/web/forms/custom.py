@@ -121,7 +121,7 @@ def _readable(definition: CustomField, value: Any) -> str:
     if definition.kind in (Kind.CHOICE, Kind.MULTI_CHOICE):
         labels = dict(_choices(definition))
         keys: list[str] = value if isinstance(value, list) else [value]
-        return ", ".join(labels.get(key, key) for key in keys)
+        return _(", ").join(labels.get(key, key) for key in keys)
     if definition.kind == Kind.MONEY:
         return format_amount(Decimal(str(value)), settings.OPENPSM_CURRENCY)
     if definition.kind == Kind.NUMBER:
