@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.utils import timezone, translation
+
+from openpsm.exchange.demo.company import load_business
 from openpsm.exchange.demo.people import create_people
+from openpsm.exchange.demo.words import Words
 from openpsm.org.models import User
 
 #: Known to everybody who reads this: the demo listens on this machine only.
@@ -19,11 +24,16 @@ class Login:
     title: str
 
 
-def load_demo(at: datetime, *, by: User | None = None) -> list[Login]:
+def load_demo(at: datetime, *, by: User | None = None, language: str = "") -> list[Login]:
     """Create the demo company and return its people, the administrator first.
 
-    Into an empty installation, with the password PASSWORD for everybody; or with `by`, the first administrator of a
-    real one, whose demo people get passwords that nobody knows until they are reset.
+    Its past reaches back over eighteen months before `at`. Into an empty installation, with the password PASSWORD for
+    everybody; or with `by`, the first administrator of a real one, whose demo people get passwords that nobody knows
+    until they are reset. Names and texts are in `language`, by default that of the installation.
     """
-    people = create_people(at, by=by, password="" if by else PASSWORD)
+    language = language or settings.LANGUAGE_CODE
+    with translation.override(language):
+        words = Words.of(language, timezone.localdate(at))
+        people = create_people(at, words=words, language=language, by=by, password="" if by else PASSWORD)
+        load_business({user.username: user for user in people}, words, by=people[0], at=at)
     return [Login(user.username, user.name, user.title) for user in people]

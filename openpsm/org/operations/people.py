@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -36,7 +37,8 @@ class NewUser:
     """Somebody to invite. Roles (their keys) are held everywhere.
 
     With `is_mailed` a link to set a password goes to `email`; otherwise `password` or a made one is the initial one,
-    which must be changed at the first sign-in unless `must_change` says otherwise.
+    which must be changed at the first sign-in unless `must_change` says otherwise. `password_hash` stands in the place of
+    both: what Django's hashers made of it elsewhere.
     """
 
     name: str
@@ -49,6 +51,7 @@ class NewUser:
     language: str = ""
     joined_on: date | None = None
     password: str = ""
+    password_hash: str = ""
     is_mailed: bool = False
     must_change: bool = True
 
@@ -72,7 +75,7 @@ def invite_users(*, rows: Sequence[NewUser], by: User, at: datetime) -> list[Inv
     Raises NotAllowed (no administrator of the department, roles above one's own) and InvalidInput, whose fields are
     named `0.username` … where there are several rows.
     """
-    passwords = ["" if new.is_mailed else new.password or rules.new_password() for new in rows]
+    passwords = ["" if new.is_mailed or new.password_hash else new.password or rules.new_password() for new in rows]
     with transaction.atomic():
         roles = {role.key: role for role in lock_roles().values()}
         departments = Department.objects.active().in_bulk({new.department_id for new in rows if new.department_id})
@@ -117,9 +120,9 @@ def _drafted(new: NewUser, password: str, at: datetime) -> User:
         language=new.language,
         joined_on=new.joined_on,
         created_at=at,
-        must_change_password=bool(password) and new.must_change,
+        must_change_password=bool(password or new.password_hash) and new.must_change,
     )
-    user.set_password(password or None)
+    user.password = new.password_hash or make_password(password or None)
     return user
 
 
@@ -230,7 +233,7 @@ def _apply(user: User, wanted: Mapping[str, Any]) -> None:
 def update_profile(*, changes: Mapping[str, Any], by: User, at: datetime) -> User:
     """Change one's own language, theme, unit of amounts or phone (PROFILE lists the choices)."""
     with transaction.atomic():
-        user: User = User.objects.active().select_for_update().get(pk=by.pk)
+        user: User = User.objects.active().select_for_update(no_key=True).get(pk=by.pk)
         errors = user_errors(changes)
         for field, value in changes.items():
             choices = PROFILE.get(field)
@@ -288,7 +291,10 @@ def end_access(user: User, at: datetime, *, keep_session: str = "", keep_tokens:
 
 def _administered(user_id: int, version: int | None, by: User) -> User:
     user: User = (
-        User.objects.visible_to(by).select_for_update(of=("self",)).select_related("department").get(pk=user_id)
+        User.objects.visible_to(by)
+        .select_for_update(no_key=True, of=("self",))
+        .select_related("department")
+        .get(pk=user_id)
     )
     access.require_over(by, Permission.USER_ADMIN, path=(user.department.path or "") if user.department else "")
     require_not_above(user, by)
