@@ -1,6 +1,7 @@
 """The program's own commands and their options."""
 
 import argparse
+import dataclasses
 import getpass
 import os
 import sys
@@ -14,10 +15,11 @@ from openpsm.cli import checking, demo, installation, processes
 from openpsm.cli.main import PROGRAM, Refused
 from openpsm.core import health
 from openpsm.core.jobs import worker
+from openpsm.exchange.seedload import Sizes, loader, seed_load
 from openpsm.org import operations, queries, rules
 from openpsm.org.models import User
 
-NAMES = ("demo", "init", "serve", "worker", "check", "token")
+NAMES = ("demo", "init", "serve", "worker", "check", "token", "seed-load")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--read-only", action="store_true", help=_("a token that changes nothing"))
     one.add_argument("--days", type=_positive, default=90, help=_("how long it lives"))
     one.set_defaults(run=make_token)
+    _add_seed_load(commands)
     return top
 
 
@@ -73,6 +76,14 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     one.add_argument("--workers", type=_positive, default=1, help=_("processes; more than one needs PostgreSQL"))
     one.add_argument("--threads", type=_positive, default=4, help=_("threads of each process"))
     one.set_defaults(run=serve)
+
+
+def _add_seed_load(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    one = commands.add_parser("seed-load", help=_("fill an empty installation with a made-up large company"))
+    for each in dataclasses.fields(Sizes):
+        one.add_argument(f"--{each.name}", type=_positive, default=each.default, metavar="N")
+    one.add_argument("--seed", type=int, default=1, help=_("the same number makes the same company"))
+    one.set_defaults(run=seed)
 
 
 def _positive(text: str) -> int:
@@ -186,4 +197,15 @@ def make_token(given: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     print(raw)
+    return 0
+
+
+def seed(given: argparse.Namespace) -> int:
+    """Run `openpsm seed-load`: the company belongs to the first administrator of users."""
+    _require_tables()
+    by = loader(User.objects.active().order_by("pk"))
+    if by is None:
+        raise Refused(_("There is no administrator yet: run “openpsm init” first."))
+    sizes = Sizes(**{each.name: getattr(given, each.name) for each in dataclasses.fields(Sizes)})
+    seed_load(sizes=sizes, seed=given.seed, by=by, at=timezone.now(), tell=lambda line: print(line, flush=True))
     return 0
