@@ -93,7 +93,7 @@ def update_product(
     if unknown:
         raise InvalidInput({name: _("This field cannot be changed.") for name in sorted(unknown)})
     with transaction.atomic():
-        product: Product = Product.objects.visible_to(by).select_for_update().get(pk=product_id)
+        product: Product = Product.objects.visible_to(by).select_for_update(no_key=True).get(pk=product_id)
         require_version(product, version)
         before = {name: getattr(product, name) for name in EDITABLE}
         for name, value in changes.items():

@@ -172,7 +172,7 @@ def define_field(
 def set_active(*, field_id: int, active: bool, by: AbstractBaseUser | None, at: datetime) -> CustomField:
     """Offer a field no longer, or again; values stay where they are. The caller has checked the right."""
     with transaction.atomic():
-        definition: CustomField = CustomField.objects.select_for_update().get(pk=field_id)
+        definition: CustomField = CustomField.objects.select_for_update(no_key=True).get(pk=field_id)
         definition.active = active
         definition.save(update_fields=["active"])
         name = "custom_field.activated" if active else "custom_field.deactivated"

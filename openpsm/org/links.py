@@ -32,7 +32,7 @@ def move_tasks(*, old: User, new: User, by: User, at: datetime, project_ids: Col
 
     Called inside the transaction of a handover.
     """
-    rows = Task.objects.open().filter(owner=old).select_for_update()
+    rows = Task.objects.open().filter(owner=old).select_for_update(no_key=True)
     if project_ids is not None:
         rows = rows.filter(project_id__in=project_ids)
     fields = ("origin", "subject_type", "subject_id")

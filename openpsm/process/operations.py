@@ -46,7 +46,7 @@ def install(at: datetime) -> None:
 
 
 def _process(content: ProcessContent, *, by: User | None, at: datetime, is_default: bool) -> Process:
-    known = Process.objects.select_for_update().filter(key=content.key).first()
+    known = Process.objects.select_for_update(no_key=True).filter(key=content.key).first()
     process = known or Process(key=content.key, created_at=at, created_by=by, is_default=is_default)
     process.name, process.description, process.updated_at = content.name, content.description, at
     process.version += 1 if known else 0

@@ -24,6 +24,7 @@ from openpsm.accounts.operations.accounts import write_owner
 from openpsm.core import events, limits, parameters
 from openpsm.core.dates import previous_working_day, today
 from openpsm.core.errors import DomainError, InvalidInput
+from openpsm.core.locks import lock_rows
 from openpsm.core.text import fold
 from openpsm.core.versions import bump
 from openpsm.org.access import require
@@ -64,9 +65,9 @@ def install(at: datetime) -> None:
 
 def lock() -> None:
     """Wait until nobody else registers; held until the end of the transaction (1 statement once the row exists)."""
-    if RegistrationLock.objects.select_for_update().filter(pk=1).first() is None:
+    if RegistrationLock.objects.select_for_update(no_key=True).filter(pk=1).first() is None:
         RegistrationLock.objects.get_or_create(pk=1)
-        RegistrationLock.objects.select_for_update().get(pk=1)
+        RegistrationLock.objects.select_for_update(no_key=True).get(pk=1)
 
 
 def check_claim(
@@ -213,6 +214,7 @@ def _parent(claim: Claim, hits: Sequence[Hit]) -> int | None:
 
 def _known_account(chosen: Hit, made: list[Registration], by: User, at: datetime) -> Account:
     """Return the account of a hit that the seller chose; one in the pool is claimed on the way."""
+    lock_rows(Account, [chosen.pk])
     account: Account = Account.objects.live().select_related("owner", "department").get(pk=chosen.pk)
     if chosen.is_in_pool:
         made.append(_claim_from_pool(account, by, at))
@@ -291,6 +293,7 @@ def claim_account(*, account_id: int, by: User, at: datetime) -> Registration:
     require(by, Permission.REGISTRATION_CREATE)
     with transaction.atomic():
         lock()
+        lock_rows(Account, [account_id])  # a manager may be giving it to somebody at this moment
         account = Account.objects.visible_to(by).select_related("department").get(pk=account_id)
         return _claim_from_pool(account, by, at)
 

@@ -20,6 +20,7 @@ from openpsm.accounts.rules import normal_domain, normal_uscc
 from openpsm.core import custom, events, memo
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed
 from openpsm.core.events import EventRow
+from openpsm.core.locks import lock_rows
 from openpsm.core.text import fold, is_placeholder
 from openpsm.core.versions import bump, require_version
 from openpsm.org import access
@@ -169,8 +170,8 @@ def clean(account: Account) -> None:
 
 def locked(account_id: int, by: User, permission: Permission, version: int | None) -> Account:
     """Return the account locked if the caller sees it and may do this; raises DoesNotExist, NotAllowed, Stale."""
-    visible = Account.objects.visible_to(by).filter(pk=account_id)
-    account: Account = Account.objects.select_for_update(of=("self",)).select_related("department").get(pk__in=visible)
+    lock_rows(Account, [account_id])
+    account: Account = Account.objects.visible_to(by).select_related("department").get(pk=account_id)
     require(by, permission, on=account)
     require_version(account, version)
     return account
@@ -324,8 +325,8 @@ def delete_account(*, account_id: int, by: User, at: datetime, version: int | No
 def restore_account(*, account_id: int, by: User, at: datetime) -> Account:
     """Bring an account back from the recycle bin: its owner or a manager of its department."""
     with transaction.atomic():
-        rows = Account.objects.select_for_update(of=("self",)).select_related("department")
-        account: Account = rows.get(pk=account_id)
+        lock_rows(Account, [account_id])
+        account: Account = Account.objects.select_related("department").get(pk=account_id)
         if account.owner_id != by.pk:
             require(by, Permission.ACCOUNT_DELETE, on=account)
         if account.deleted_at is None:

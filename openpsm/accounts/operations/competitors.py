@@ -42,7 +42,7 @@ def update_competitor(
     if is_placeholder(name) or len(name) > 200:
         raise InvalidInput({"name": _("Please enter the real name of the rival.")})
     with transaction.atomic():
-        competitor: Competitor = Competitor.objects.visible_to(by).select_for_update().get(pk=competitor_id)
+        competitor: Competitor = Competitor.objects.visible_to(by).select_for_update(no_key=True).get(pk=competitor_id)
         require_version(competitor, version)
         if Competitor.objects.filter(strict_key=fold(name)).exclude(pk=competitor_id).exists():
             raise DomainError(_("A rival of this name exists already."), code="duplicate")

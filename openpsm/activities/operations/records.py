@@ -13,6 +13,7 @@ from openpsm.activities.models import Activity
 from openpsm.buying.operations.values import Changed, assign
 from openpsm.core import events
 from openpsm.core.errors import DomainError, InvalidInput, Message, NotAllowed
+from openpsm.core.locks import lock_rows
 from openpsm.core.versions import require_version
 from openpsm.org import access
 from openpsm.org.models import User
@@ -54,8 +55,8 @@ def root(project_id: int | None, account_id: int | None, *, by: User) -> Root:
         return locked(project_id, by=by, permission=Permission.ACTIVITY_EDIT)
     if account_id is None:
         raise InvalidInput({"project_id": _("Choose a project or a customer.")})
-    seen = Account.objects.visible_to(by).select_related("department")
-    account: Account = seen.select_for_update(of=("self",)).get(pk=account_id)
+    lock_rows(Account, [account_id])
+    account: Account = Account.objects.visible_to(by).select_related("department").get(pk=account_id)
     access.require(by, Permission.ACTIVITY_EDIT, on=account)
     return account
 

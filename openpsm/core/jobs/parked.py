@@ -32,7 +32,7 @@ def count_by_state() -> Mapping[str, int]:
 def retry_job(*, job_id: UUID, by: AbstractBaseUser, at: datetime) -> Job:
     """Let a parked or refused job begin anew with all its tries; the caller has checked the right."""
     with transaction.atomic():
-        job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
+        job = Job.objects.select_for_update(no_key=True, of=("self",)).get(pk=job_id)
         if job.state not in (Job.State.PARKED, Job.State.FAILED):
             raise DomainError(_("Only a parked or refused job can be tried again."), code="job-not-parked")
         job.state, job.attempts, job.error = Job.State.READY, 0, ""

@@ -50,7 +50,7 @@ def change_password(
     if errors:
         raise InvalidInput(errors)
     with transaction.atomic():
-        user: User = User.objects.active().select_for_update().get(pk=by.pk)
+        user: User = User.objects.active().select_for_update(no_key=True).get(pk=by.pk)
         _set(user, new_password, must_change=False)
         ended, _tokens = end_access(user, at, keep_session=keep_session, keep_tokens=True)
         events.record("user.password_changed", subject=user, by=by, at=at, sessions=ended)
@@ -74,7 +74,7 @@ def reset_password(*, uid: str, token: str, new_password: str, at: datetime) -> 
     """
     with transaction.atomic():
         found = user_of_link(uid, token)
-        locked = User.objects.active().select_for_update()
+        locked = User.objects.active().select_for_update(no_key=True)
         user: User | None = locked.filter(pk=found.pk).first() if found else None
         if user is None or not reset_tokens.check_token(user, token):  # again: another request may have been faster
             raise ResetRefused
@@ -94,7 +94,12 @@ def reset_by_administrator(*, user_id: int, by: User, at: datetime, version: int
     """
     password = rules.new_password()
     with transaction.atomic():
-        rows = User.objects.visible_to(by).active().select_for_update(of=("self",)).select_related("department")
+        rows = (
+            User.objects.visible_to(by)
+            .active()
+            .select_for_update(no_key=True, of=("self",))
+            .select_related("department")
+        )
         user = rows.get(pk=user_id)
         access.require_over(by, Permission.USER_ADMIN, path=(user.department.path or "") if user.department else "")
         require_not_above(user, by)

@@ -101,7 +101,7 @@ def grant_role(
     """
     with transaction.atomic():
         role = _one_of(lock_roles(), role_id)
-        user: User = User.objects.active().select_for_update().get(pk=user_id)
+        user: User = User.objects.active().select_for_update(no_key=True).get(pk=user_id)
         department = Department.objects.get(pk=department_id) if department_id else None
         require_grantable([role], user=user, path=(department.path or "") if department else "", by=by)
         if department and project_id:
@@ -133,7 +133,7 @@ def revoke_role(*, grant_id: int, by: User, at: datetime) -> None:
 
 def lock_roles() -> dict[int, Role]:
     """All roles by id, locked: changes of who administers follow one another (1 query)."""
-    return {role.pk: role for role in Role.objects.select_for_update().order_by("pk")}
+    return {role.pk: role for role in Role.objects.select_for_update(no_key=True).order_by("pk")}
 
 
 def _one_of(roles: dict[int, Role], role_id: int) -> Role:

@@ -118,7 +118,7 @@ def _open_by_rule(rows: Sequence[NewTask]) -> dict[tuple[Any, ...], Task]:
         return {}
     found = (
         Task.objects.open()
-        .select_for_update()
+        .select_for_update(no_key=True)
         .filter(origin__in={new.origin for new in ruled}, owner__in={new.owner_id for new in ruled})
     )
     subjects = {_subject(new)[1] for new in ruled}
@@ -160,7 +160,7 @@ def settle_tasks(*, origin: str, subjects: Sequence[Model], by: User | None, at:
     """
     about = Q(subject_id__in=[one.pk for one in subjects], subject_type__in={one._meta.label_lower for one in subjects})
     with transaction.atomic():
-        tasks = list(Task.objects.open().select_for_update().filter(about, origin=origin).order_by("pk"))
+        tasks = list(Task.objects.open().select_for_update(no_key=True).filter(about, origin=origin).order_by("pk"))
         if tasks:
             for task in tasks:
                 task.done_at, task.result = at, result
@@ -208,7 +208,7 @@ def _twin(task: Task, owner_id: int) -> bool:
 
 def _own_open(task_id: int, version: int | None, by: User) -> Task:
     """Load what the user may change: own tasks, those they opened, those of people they manage."""
-    task: Task = Task.objects.visible_to(by).select_for_update(of=("self",)).get(pk=task_id)
+    task: Task = Task.objects.visible_to(by).select_for_update(no_key=True, of=("self",)).get(pk=task_id)
     require_version(task, version)
     if task.done_at or task.dropped_at:
         raise DomainError(_("This task is not open any more."), code="task-closed")
@@ -219,7 +219,12 @@ def remind_of_tasks(*, at: datetime) -> int:
     """Notify the owners of open tasks that have become due, once for each due day; returns how many (3 statements)."""
     with transaction.atomic():
         fresh = Q(reminded_on=None) | Q(reminded_on__lt=F("due_on"))
-        due = Task.objects.due(today(at)).filter(fresh).select_for_update(skip_locked=True).order_by("due_on", "pk")
+        due = (
+            Task.objects.due(today(at))
+            .filter(fresh)
+            .select_for_update(no_key=True, skip_locked=True)
+            .order_by("due_on", "pk")
+        )
         tasks = list(due[:REMINDED_AT_ONCE])
         notes = [Note(t.owner_id, "task.due", t, {"title": t.title, "due_on": str(t.due_on)}) for t in tasks]
         sent = notify(rows=notes, at=at) if notes else 0

@@ -49,7 +49,7 @@ def make_token(
 def revoke_token(*, token_id: int, by: User, at: datetime) -> AccessToken:
     """End a token of one's own, or anybody's as an administrator of users; a second time does nothing."""
     with transaction.atomic():
-        rows = AccessToken.objects.visible_to(by).select_for_update(of=("self",)).select_related("user")
+        rows = AccessToken.objects.visible_to(by).select_for_update(no_key=True, of=("self",)).select_related("user")
         token: AccessToken = rows.get(pk=token_id)
         if token.revoked_at is None:
             token.revoked_at = at

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from openpsm.core import events, parameters
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
+from openpsm.core.locks import lock_rows
 from openpsm.org.access import require
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -41,8 +42,8 @@ def delete_project(*, project_id: int, by: User, at: datetime, version: int | No
 def restore_project(*, project_id: int, by: User, at: datetime) -> Project:
     """Take a project out of the recycle bin: its owner or whoever may delete it, within 30 days (a parameter)."""
     with transaction.atomic():
-        rows = Project.objects.in_bin_of(by).select_related("department").select_for_update(of=("self",))
-        project: Project = rows.get(pk=project_id)
+        lock_rows(Project, [project_id])
+        project: Project = Project.objects.in_bin_of(by).select_related("department").get(pk=project_id)
         if project.owner_id != by.pk or not by.is_active:
             require(by, Permission.PROJECT_DELETE, on=project)
         kept = timedelta(days=parameters.value("projects.bin_days"))

@@ -91,7 +91,7 @@ def withdraw_confirmation(*, confirmation_id: int, reason: str, by: User, at: da
     with transaction.atomic():
         found = Confirmation.objects.select_related("project").get(pk=confirmation_id)
         project = locked(found.project_id, by=by, permission=Permission.PROJECT_EDIT)
-        word = Confirmation.objects.select_for_update().get(pk=confirmation_id)
+        word = Confirmation.objects.select_for_update(no_key=True).get(pk=confirmation_id)
         if word.withdrawn_at is not None:
             raise DomainError(_("This was withdrawn already."), code="withdrawn")
         word.withdrawn_at, word.withdrawn_by, word.withdrawn_reason = at, by, require_reason(reason)[:300]

@@ -16,6 +16,7 @@ from django.db import transaction
 from openpsm.core import events
 from openpsm.core.dates import today
 from openpsm.core.events import EventRow
+from openpsm.core.locks import lock_rows
 from openpsm.org.models import User
 from openpsm.process import facts
 from openpsm.process.facts import Answer
@@ -33,8 +34,9 @@ def refresh_facts(*, project_ids: Collection[int], at: datetime, by: User | None
 
     Set-wise: 1 query per provider and at most 4 statements; up to 6 more where debts are settled.
     """
-    rows = Project.objects.filter(pk__in=project_ids).with_debt_counts().select_for_update(of=("self",)).order_by("pk")
     with transaction.atomic():
+        lock_rows(Project, project_ids)
+        rows = Project.objects.filter(pk__in=project_ids).with_debt_counts().order_by("pk")
         refresh_locked(projects=list(rows), at=at, by=by)
 
 

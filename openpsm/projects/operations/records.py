@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError, InvalidInput
+from openpsm.core.locks import lock_rows
 from openpsm.core.text import is_placeholder
 from openpsm.core.versions import bump, require_version
 from openpsm.org.access import require
@@ -18,12 +19,13 @@ from openpsm.projects.models import Outcome, Project
 
 
 def locked(project_id: int, *, by: User, permission: Permission, version: int | None = None) -> Project:
-    """Lock and return a project with its debt counts (1 query beside the reach, 1 more for members of the team).
+    """Lock and return a project with its debt counts (2 queries beside the reach, 1 more for members of the team).
 
     Raises Project.DoesNotExist when the user does not see it, NotAllowed, Stale.
     """
+    lock_rows(Project, [project_id])
     seen = Project.objects.visible_to(by).with_debt_counts().select_related("department")
-    project: Project = seen.select_for_update(of=("self",)).get(pk=project_id)
+    project: Project = seen.get(pk=project_id)
     require(by, permission, on=project)
     require_version(project, version)
     return project
