@@ -196,7 +196,7 @@ STORAGES = {
 MEDIA_ROOT = OPENPSM_DATA_DIR / "media"
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "consolemail://")
+EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console://")
 vars().update({key: value for key, value in EMAIL_CONFIG.items() if key.startswith("EMAIL_")})
 DEFAULT_FROM_EMAIL = EMAIL_CONFIG.get("DEFAULT_FROM_EMAIL") or "openpsm@localhost"
 

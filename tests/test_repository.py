@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -143,6 +144,17 @@ def test_readme_lists_every_setting(name):
     source = (ROOT / "openpsm" / "settings.py").read_text()
     read = set(re.findall(r'(?:env\.\w+|_one_of)\(\s*"([A-Z_]+)"', source))
     assert set(re.findall(r"^\| `OPENPSM_(\w+)`", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)) == read
+
+
+@pytest.mark.parametrize(("url", "backend"), [("", "console"), ("smtp://u:p@mail.example.com:587/?tls=True", "smtp")])
+def test_mail_is_printed_until_its_address_is_set(url, backend, tmp_path):
+    code = "from django.conf import settings; print(settings.EMAIL_BACKEND)"
+    env = {"DJANGO_SETTINGS_MODULE": "openpsm.settings", "OPENPSM_DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    env |= {"OPENPSM_EMAIL_URL": url} if url else {}
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, check=True, text=True
+    )
+    assert said.stdout.strip() == f"django.core.mail.backends.{backend}.EmailBackend"
 
 
 @pytest.mark.parametrize(
