@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from openpsm.accounts.models import Account, AccountMember, AccountName, Contact
+from openpsm.accounts.models import Account, AccountMark, AccountMember, AccountName, Contact
 from openpsm.core import links
 from openpsm.org.models import User
 
@@ -21,7 +21,7 @@ def _give_accounts(*, old: User, new: User, by: User | None, at: datetime, **_sc
     """Hand over every account of a user that is not in the recycle bin, with its owner's seat on the team."""
     from openpsm.accounts.operations.accounts import write_owner  # operations import much more
 
-    accounts = list(_owned(old).select_for_update())
+    accounts = list(_owned(old).select_for_update(no_key=True).order_by("pk"))
     for account in accounts:
         write_owner(account, new, at=at)
     return len(accounts)
@@ -39,7 +39,15 @@ def _give_seats(*, old: User, new: User, by: User | None, at: datetime, **_scope
 
 
 def _move_contacts(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    AccountMark.objects.filter(account=gone, contact__isnull=False).update(account=kept)
     return Contact.objects.filter(account=gone).update(account=kept)
+
+
+def _move_seats(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    """Who worked on the one works on the other; the owner of the vanishing account becomes one of the team."""
+    known = list(AccountMember.objects.filter(account=kept).values_list("user_id", flat=True))
+    AccountMember.objects.filter(account=gone, user_id__in=known).delete()
+    return AccountMember.objects.filter(account=gone).update(account=kept, is_owner=False)
 
 
 def _move_names(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
@@ -59,11 +67,11 @@ def declare_all() -> None:
     links.declare(AccountMember, "user", target=user, label=_("account teams"), move=_give_seats, listing=_seats)
     links.declare(Account, "parent", target=account, label=_("daughter companies"), merge=_move_daughters)
     links.declare(Contact, "account", target=account, label=_("contacts"), merge=_move_contacts)
+    links.declare(AccountMember, "account", target=account, label=_("seats on the account's team"), merge=_move_seats)
     links.declare(AccountName, "account", target=account, label=_("other names"), merge=_move_names)
     for model, label in (
         ("accounts.accountgram", _("search keys, made anew")),
         ("accounts.accountmark", _("matching keys, made anew")),
-        ("accounts.accountmember", _("seats on the account's team")),
     ):
         links.declare(model, "account", target=account, label=label)
     links.declare("accounts.accountmark", "contact", target=contact, label=_("matching keys, removed with the person"))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, Contact
 from openpsm.buying.models import AttitudeChange, IntelligenceItem, Stakeholder, SupporterLabel
-from openpsm.core import links
+from openpsm.core import events, links
 from openpsm.org.models import User
 
 
@@ -44,8 +44,15 @@ def _move_contact(*, kept: Contact, gone: Contact, by: User | None, at: datetime
 
 
 def _erase_contact(*, target: Contact, by: User | None, at: datetime) -> int:
-    """Keep the part in the decision and take the person out of it."""
+    """Keep the part in the decision and take the person out of it, also where they are named as a source.
+
+    What was said of a placeholder before it became this contact is sealed under the placeholder's own key.
+    """
     rows = Stakeholder.objects.filter(contact=target)
+    said = IntelligenceItem.objects.filter(project__in=rows.values("project_id"), source_person__contains=target.name)
+    for sealed in (*rows, *said):
+        events.erase(sealed)
+    said.update(source_person="", version=F("version") + 1, updated_at=at)
     SupporterLabel.objects.filter(stakeholder__in=rows).update(reason="")
     AttitudeChange.objects.filter(stakeholder__in=rows).update(reason="")
     return rows.update(name="—", title="", note="", next_step="", custom={}, version=F("version") + 1, updated_at=at)

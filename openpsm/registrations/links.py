@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account
 from openpsm.core import links
+from openpsm.core.versions import bump
 from openpsm.org.models import User
 from openpsm.registrations.models import Registration
 
@@ -20,15 +21,29 @@ def _live(user: User) -> QuerySet[Registration]:
 
 def _give(*, old: User, new: User, by: User | None, at: datetime, **_scope: Any) -> int:
     """Hand over live registrations; ended ones are history."""
-    return _live(old).update(owner=new, updated_at=at)
+    return _live(old).update(owner=new, version=F("version") + 1, updated_at=at)
 
 
 def _merge(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
-    """Re-point the registrations; the live one of the vanishing account gives way to that of the kept one."""
-    rows = Registration.objects.filter(account=gone)
-    kind, status = Registration.Kind.ACCOUNT, Registration.Status
-    rows.filter(kind=kind, status=status.LIVE).update(status=status.SUPERSEDED, updated_at=at)
-    return rows.update(account=kept)
+    """Re-point the registrations; live ones of the vanishing account give way to those of the kept one.
+
+    The key of a project's claim begins with its customer: it is written anew, and gives way where it is taken.
+    """
+    kind, status, moved = Registration.Kind, Registration.Status, 0
+    taken = set(_claims(kept).values_list("kind", "strict_key"))
+    for row in Registration.objects.filter(account=gone).order_by("pk"):
+        if row.kind == kind.PROJECT:
+            row.strict_key = f"{kept.pk}:{row.strict_key.partition(':')[2]}"[:240]
+        if row.status == status.LIVE and (row.kind == kind.ACCOUNT or (row.kind, row.strict_key) in taken):
+            row.status = status.SUPERSEDED
+        row.account = kept
+        row.save(update_fields=["account", "strict_key", "status", *bump(row, at=at)])
+        moved += 1
+    return moved
+
+
+def _claims(account: Account) -> QuerySet[Registration]:
+    return Registration.objects.filter(account=account, status=Registration.Status.LIVE)
 
 
 def declare_all() -> None:

@@ -3,6 +3,7 @@ import pytest
 from openpsm.accounts import operations, queries
 from openpsm.accounts.models import Account, AccountMark, AccountMember, Contact, Division, Industry
 from openpsm.accounts.operations import NewAccount
+from openpsm.core import links
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed, Stale
 from openpsm.core.events import Event, unseal, verify
 from tests.factories import AT
@@ -167,6 +168,32 @@ def test_erased_contact_leaves_nothing_of_the_person(seller):
     opened = unseal(Event.objects.filter(subject_type="accounts.contact"))
     assert [values for values in opened.values() if values] == []
     assert verify() == []
+
+
+def test_contact_in_the_recycle_bin_is_erased_on_request_and_only_once(seller):
+    contact = make_contact("王军", account=make_account(owner=seller), mobile="13812345678")
+    operations.delete_contact(contact_id=contact.pk, by=seller, at=AT)
+    manager = make_user(roles=("sales-manager",), manages=seller.department)
+    operations.erase_contact(contact_id=contact.pk, reason="asked for it by mail", by=manager, at=AT)
+    contact.refresh_from_db()
+    assert (contact.name, contact.mobile) == ("—", "")
+    with pytest.raises(DomainError) as caught:
+        operations.erase_contact(contact_id=contact.pk, reason="asked for it by mail", by=manager, at=AT)
+    assert caught.value.code == "erased"
+
+
+def test_merging_accounts_takes_the_team_and_the_contacts_marks_along(seller):
+    kept, gone, colleague = make_account(owner=seller), make_account(), make_user(department=seller.department)
+    operations.add_account_member(account_id=kept.pk, user_id=colleague.pk, by=seller, at=AT)
+    operations.add_account_member(account_id=gone.pk, user_id=colleague.pk, by=gone.owner, at=AT)
+    contact = make_contact(account=gone, mobile="13812345678")
+    for link in links.declared("accounts.account"):
+        if link.merge and link.model.startswith("accounts."):
+            link.merge(kept=kept, gone=gone, by=None, at=AT)
+    team = {(seller.pk, True), (colleague.pk, False), (gone.owner_id, False)}
+    assert set(kept.members.values_list("user", "is_owner")) == team
+    assert set(AccountMark.objects.filter(contact=contact).values_list("account", flat=True)) == {kept.pk}
+    assert (gone.members.count(), contact.__class__.objects.get().account) == (0, kept)
 
 
 def test_contact_needs_a_real_name_and_a_readable_mail_address(seller):

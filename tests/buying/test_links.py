@@ -2,11 +2,12 @@
 
 import pytest
 
-from openpsm.buying import links
+from openpsm.buying import links, operations
 from openpsm.buying.models import Stakeholder
+from openpsm.core.events import Event, unseal
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
-from tests.factories.buying import make_label, make_stakeholder
+from tests.factories.buying import make_intelligence, make_label, make_stakeholder
 from tests.factories.org import make_user
 from tests.factories.projects import make_project
 
@@ -43,6 +44,19 @@ def test_merging_contacts_leaves_one_part_in_each_project(project):
     links._move_contact(kept=kept, gone=gone, by=None, at=AT)
     assert list(Stakeholder.objects.live().order_by("pk")) == [both[0], alone]
     assert set(Stakeholder.objects.values_list("contact_id", flat=True)) == {kept.pk}
+
+
+def test_erasing_a_contact_forgets_the_placeholder_and_the_source_it_was(project):
+    person = make_stakeholder(project, "Li Ming of purchasing")
+    contact = make_contact("李明", account=project.account)
+    operations.update_stakeholder(
+        stakeholder_id=person.pk, contact_id=contact.pk, version=None, by=project.owner, at=AT
+    )
+    item = make_intelligence(project, source_person="李明, on the phone")
+    links._erase_contact(target=contact, by=None, at=AT)
+    item.refresh_from_db()
+    opened = unseal(Event.objects.filter(name__in=["stakeholder.added", "intelligence.added"]))
+    assert (item.source_person, opened) == ("", {})
 
 
 def test_erasing_a_contact_leaves_the_part_without_the_person(project):

@@ -10,7 +10,7 @@ from openpsm.core.events import Event
 from openpsm.org.models import Notification
 from openpsm.projects.models import Project
 from openpsm.projects.operations import NewProject
-from openpsm.registrations import operations
+from openpsm.registrations import links, operations
 from openpsm.registrations.matching import Claim, ProjectClaim
 from openpsm.registrations.models import Registration
 from openpsm.registrations.operations import (
@@ -239,6 +239,18 @@ def test_renaming_a_project_is_checked_too(mine):
         change_project(project_id=other.pk, changes={"name": "二期循环水泵"}, by=mine, at=AT, version=other.version)
     changed = change_project(project_id=other.pk, changes={"name": "齿轮油"}, by=mine, at=AT, version=other.version)
     assert Registration.objects.get(project=other).strict_key == f"{account.pk}:{changed.name}"
+
+
+def test_merging_customers_writes_the_keys_of_project_claims_anew(mine):
+    kept, gone = registered_account(by=mine), registered_account(by=mine)
+    first = register_project("二期循环水泵", account_id=kept.pk, by=mine)
+    twin = register_project("二期循环水泵", account_id=gone.pk, by=mine, site="Yinchuan", product_line="Pumps")
+    alone = register_project("齿轮油", account_id=gone.pk, by=mine)
+    assert links._merge(kept=kept, gone=gone, by=None, at=AT) == 3
+    live = Registration.objects.filter(status="live", kind="project").order_by("pk")
+    assert list(live.values_list("pk", "strict_key")) == [(row.pk, f"{kept.pk}:{row.name}") for row in (first, alone)]
+    assert Registration.objects.get(pk=twin.pk).status == "superseded"
+    assert Registration.objects.filter(account=gone).count() == 0
 
 
 def test_checks_are_limited_and_logged(mine):

@@ -20,6 +20,7 @@ from openpsm.accounts.operations import keys
 from openpsm.core import custom, events, memo
 from openpsm.core.errors import DomainError, InvalidInput
 from openpsm.core.events import EventRow
+from openpsm.core.locks import lock_rows
 from openpsm.core.text import is_placeholder, sort_key
 from openpsm.core.versions import bump, require_version
 from openpsm.org import field_rules
@@ -118,9 +119,9 @@ def _sealed(contact: Contact) -> dict[str, Any]:
 
 
 def _locked(contact_id: int, by: User, version: int | None) -> Contact:
-    visible = Contact.objects.visible_to(by).filter(pk=contact_id)
-    rows = Contact.objects.select_for_update(of=("self",)).select_related("account", "account__department")
-    contact: Contact = rows.get(pk__in=visible)
+    lock_rows(Contact, [contact_id])
+    rows = Contact.objects.visible_to(by).select_related("account", "account__department")
+    contact: Contact = rows.get(pk=contact_id)
     require_contact_edit(by, contact.account)
     require_version(contact, version)
     return contact
@@ -178,12 +179,18 @@ def delete_contact(*, contact_id: int, by: User, at: datetime, version: int | No
     return contact
 
 
+def _locked_even_deleted(contact_id: int, by: User) -> Contact:
+    """Lock a contact of an account that the caller sees, in the recycle bin or not."""
+    lock_rows(Contact, [contact_id])
+    rows = Contact.objects.filter(account__in=Account.objects.visible_to(by))
+    contact: Contact = rows.select_related("account", "account__department").get(pk=contact_id)
+    return contact
+
+
 def restore_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
     """Bring a contact back from the recycle bin; an erased person does not come back."""
     with transaction.atomic():
-        accounts = Account.objects.visible_to(by)
-        rows = Contact.objects.select_for_update(of=("self",)).select_related("account", "account__department")
-        contact: Contact = rows.get(pk=contact_id, account__in=accounts)
+        contact = _locked_even_deleted(contact_id, by)
         require_contact_edit(by, contact.account)
         if contact.deleted_at is None or contact.erased_at is not None:
             raise DomainError(_("This contact is not in the recycle bin."), code="not-deleted")
@@ -197,18 +204,18 @@ def restore_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
 def erase_contact(*, contact_id: int, reason: str, by: User, at: datetime) -> Contact:
     """Erase a person on request, for good: the row stays without the person, sealed values lose their key.
 
-    Other packages blank their own copies through the links registry (`erase`). Needs the right to delete accounts.
-    Raises NotAllowed, InvalidInput.
+    One in the recycle bin is erased as well. Other packages blank their own copies through the links registry
+    (`erase`). Needs the right to delete accounts. Raises NotAllowed, InvalidInput, DomainError "erased".
     """
     from openpsm.core import links  # only this rare operation walks the registry
 
     if is_placeholder(reason):
         raise InvalidInput({"reason": _("Please say why the person's data is erased.")})
     with transaction.atomic():
-        visible = Contact.objects.visible_to(by).filter(pk=contact_id)
-        rows = Contact.objects.select_for_update(of=("self",)).select_related("account", "account__department")
-        contact: Contact = rows.get(pk__in=visible)
+        contact = _locked_even_deleted(contact_id, by)
         require(by, Permission.ACCOUNT_DELETE, on=contact.account)
+        if contact.erased_at is not None:
+            raise DomainError(_("This person's data is erased already."), code="erased")
         for link in links.declared("accounts.contact"):
             if link.erase:
                 link.erase(target=contact, by=by, at=at)

@@ -108,8 +108,14 @@ def remove_attachment(*, attachment: Attachment, root: Model, by: AbstractBaseUs
 
 
 def sweep(*, at: datetime) -> int:
-    """Delete the files of rows removed long ago and files that no row names; returns how many."""
+    """Delete the files of rows removed long ago and files that no row names; returns how many.
+
+    What another record refers to, as evidence of a gate does, stays.
+    """
     old = Attachment.objects.filter(deleted_at__lt=at - KEEP_DELETED)
+    for relation in Attachment._meta.related_objects:
+        used = relation.related_model._base_manager.filter(**{f"{relation.field.name}__isnull": False})
+        old = old.exclude(pk__in=used.values(relation.field.name))
     gone = list(old.values_list("storage_name", flat=True))
     old.delete()
     known = set(Attachment.objects.values_list("storage_name", flat=True))
