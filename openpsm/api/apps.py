@@ -19,5 +19,5 @@ class ApiConfig(AppConfig):
             maximum=1_000_000,
             label=_("API requests of one token in a minute"),
             help=_("Beyond it the API answers 429 until the minute is over."),
-            group=_("Access"),
+            group=_("Access by programs"),
         )

@@ -14,6 +14,7 @@ from django.db.models import Field, ForeignKey, Model
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from openpsm.accounts.models import Account, Competitor
 from openpsm.buying.models import Element, SupporterLabel
@@ -30,6 +31,26 @@ PAGE = 50
 QUOTED = ("reason", "evidence", "text", "source", "wanted_result", "result")
 GIVEN = ("account.owner_changed", "project.owner_changed", "task.reassigned")
 NAMED = ("accounts.contact", "buying.stakeholder")
+#: Fields whose models leave them the name that the code has.
+NAMED_HERE: Mapping[str, Promise] = {
+    "account": gettext_lazy("Customer"),
+    "contact": gettext_lazy("Contact"),
+    "owner": gettext_lazy("Owner"),
+    "department": gettext_lazy("Department"),
+    "buying_roles": gettext_lazy("Buying roles"),
+    "project_role": gettext_lazy("Part in this project"),
+    "power_class": gettext_lazy("Power"),
+    "personal_need": gettext_lazy("Personal need"),
+    "reports_to": gettext_lazy("Reports to"),
+    "cover": gettext_lazy("Who of us covers them"),
+    "next_step": gettext_lazy("Next step"),
+    "next_on": gettext_lazy("Next step on"),
+    "possibility_reason": gettext_lazy("Why this possibility"),
+    "tender_source": gettext_lazy("Who told the tender date"),
+    "boss_attitude_source": gettext_lazy("How we know"),
+    "amount_currency": gettext_lazy("Currency"),
+    "cost_currency": gettext_lazy("Currency"),
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,7 @@ def _closed(user: User, found: Sequence[Event]) -> set[int]:
 
 
 def _entry(event: Event, names: "_Names", user: User) -> Entry:
-    sentence = SENTENCES.get(event.name)
+    sentence = SENTENCES.get(f"{event.name}:{event.data.get('outcome')}") or SENTENCES.get(event.name)
     text = str(sentence) % names.of(event) if sentence else _("Something happened: %(name)s") % {"name": event.name}
     who = event.by.name if event.by else _("OpenPSM")
     return Entry(event.seq, event.at, who, text, _quote(event), _changes(event, user, names))
@@ -119,7 +140,7 @@ class _Names:
             "account": self.accounts.get(data.get("account"), _("a customer that is not open to you")),
             "competitor": self.competitors.get(data.get("competitor") or data.get("winner"), _("unknown")),
             "stage": self._stage(data.get("stage")),
-            "to": self._stage(data.get("to")),
+            "to": self._stage(data.get("to")) or _("the end"),
             "step": self._step(data.get("new")),
             "nodes": _(", ").join(map(self._node, data.get("missing") or [data.get("node") or data.get("key") or ""])),
             "element": _element(data.get("kind")),
@@ -242,7 +263,7 @@ def _label(model: type[Model], name: str) -> str:
     kind = _field(model, name)
     if name == "custom":
         return _("Own fields")
-    return capfirst(str(kind.verbose_name)) if kind else name
+    return str(NAMED_HERE.get(name.removesuffix("_id")) or (capfirst(str(kind.verbose_name)) if kind else name))
 
 
 def _value(kind: Field[Any, Any] | None, value: Any) -> str:

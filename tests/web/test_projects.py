@@ -134,6 +134,15 @@ def test_manager_overrides_in_the_open(client, project):
     assert (response.status_code, project.stage.key, project.probability) == (302, "enter", 20)
     page = client.get(at("timeline", project)).content.decode()
     assert (reason in page, manager.name in page) == (True, True)
+    assert "Overrode the gate of" in client.get(at("history", project)).content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_days_stand_in_the_form_as_browsers_read_them(client, project, language):
+    type(project.owner).objects.filter(pk=project.owner_id).update(language=language)
+    client.force_login(project.owner)
+    response = client.get(at("edit", project))
+    assert (response.headers["Content-Language"], f'value="{project.order_on}"' in response.text) == (language, True)
 
 
 def test_owner_cannot_override_by_hand_made_post(client, project):

@@ -64,7 +64,7 @@ class AmountField(forms.Field):
 class DayField(forms.Field):
     """A day as people write it: 2026-11-15, 11.15, 下周三. Cleans to date or None."""
 
-    widget = forms.DateInput(attrs={"type": "date"})
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
     def to_python(self, value: Any) -> date | None:
         if value in self.empty_values:

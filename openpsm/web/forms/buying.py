@@ -191,7 +191,7 @@ class EvaluationForm(BoundForm):
             self._add(
                 f"factor_{factor['key']}",
                 forms.TypedChoiceField(
-                    label=f"{localized(factor['name'])} ({factor['weight']})",
+                    label=f"{localized(factor['name'])} · {factor['weight']}",
                     choices=[("", _("unknown")), *levels],
                     coerce=int,
                     empty_value=None,

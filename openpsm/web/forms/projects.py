@@ -104,7 +104,14 @@ class StepForm(VersionForm):
         self.fields["step_key"].choices = [(s.key, f"{s.position} {s.title}") for s in steps]  # type: ignore[attr-defined]  # ChoiceField
 
 
-ATTITUDES = [NOT_STATED, *((str(n), f"{n:+d}" if n else "0") for n in range(2, -3, -1))]
+ATTITUDES = [
+    NOT_STATED,
+    ("2", _("+2 champion")),
+    ("1", _("+1 well disposed")),
+    ("0", _("0 neutral")),
+    ("-1", _("−1 sceptical")),
+    ("-2", _("−2 against us")),
+]
 
 
 class ProjectForm(BoundForm):

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from openpsm.core.money import format_amount
 from openpsm.core.text import localized
 from openpsm.evaluation import operations, queries
 from openpsm.evaluation.models import Evaluation
@@ -114,6 +115,6 @@ def decide(request: UserRequest, pk: int, evaluation_id: int) -> HttpResponse:
     def call(given: dict[str, Any]) -> object:
         return operations.decide(evaluation_id=row.pk, by=request.user, at=timezone.now(), **given)
 
-    words = {"hours": f"{spent.hours.normalize():f}", "cost": f"{spent.cost:,.2f}", "currency": spent.currency}
-    intro = _("Spent so far: %(hours)s hours and %(cost)s %(currency)s. What else could they serve?") % words
-    return records.edit(request, project, form, call, title=_("Decide"), back=TAB, intro=intro)
+    words = {"hours": f"{spent.hours.normalize():f}", "cost": format_amount(spent.cost, spent.currency)}
+    intro = _("Spent so far: %(hours)s hours and %(cost)s. What else could they serve?") % words
+    return records.edit(request, project, form, call, title=_("Decide on the evaluation"), back=TAB, intro=intro)
