@@ -24,6 +24,7 @@ from openpsm.org import field_rules
 from openpsm.org.field_rules import FieldClass
 from openpsm.org.models import User
 from openpsm.process.queries import ProcessDefinition, definition
+from openpsm.process.rules import title as fact_title
 from openpsm.projects.models import ClosingReport, Project, ProjectMember
 from openpsm.web.history_sentences import SENTENCES
 
@@ -146,7 +147,7 @@ class _Names:
             "element": _element(data.get("kind")),
             "reason": _closing_reason(data.get("reason")),
             "role": _team_role(data.get("new")),
-            "value": str(data.get("value", "")),
+            "value": _attitude(data.get("value")),
             "score": str(data.get("score", "")),
             "number": str(len(data.get("new") or ()) if isinstance(data.get("new"), list | dict) else ""),
             "grade": str(data.get("new") or "—") if isinstance(data.get("new"), str) else "—",
@@ -167,11 +168,15 @@ class _Names:
 
 def _node_title(process: ProcessDefinition, key: str) -> str:
     nodes = (node for stage in process.stages if (node := stage.node(key)))
-    return next((node.title for node in nodes), key)
+    return next((node.title for node in nodes), None) or fact_title(key)
 
 
 def _element(kind: Any) -> str:
     return str(dict(Element.choices).get(kind, kind)) if isinstance(kind, str) else ""
+
+
+def _attitude(value: Any) -> str:
+    return f"{value:+d}" if isinstance(value, int) and value else str("" if value is None else value)
 
 
 def _closing_reason(key: Any) -> str:
