@@ -63,6 +63,14 @@ class Account(Versioned):
             models.Index(fields=["department", "sort_key", "id"], name="account_by_department"),
             models.Index(fields=["-created_at", "-id"], name="account_newest"),
         ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(is_unassigned=False) | models.Q(owner=None), name="unassigned_account_has_no_owner"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")), name="account_not_its_own_parent"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from openpsm.core.text import bigrams, fold
 from openpsm.org import access
@@ -20,9 +20,9 @@ def _visible_projects(user: "User") -> models.QuerySet[Any]:
     return projects.visible_to(user)  # type: ignore[attr-defined, no-any-return]  # the manager comes from ProjectQuerySet
 
 
-def _accounts_of_visible_projects(user: "User") -> models.QuerySet[Any]:
+def _has_visible_project(user: "User") -> Exists:
     parties = apps.get_model("projects", "Party")._default_manager
-    return parties.filter(project__in=_visible_projects(user)).values("account_id")
+    return Exists(parties.filter(account=OuterRef("pk"), project__in=_visible_projects(user)))
 
 
 class AccountQuerySet(models.QuerySet[Any]):
@@ -35,7 +35,7 @@ class AccountQuerySet(models.QuerySet[Any]):
         """Owner, account team, managers, wide reach, the public pool, and whoever sees one of its projects."""
         members = apps.get_model("accounts", "AccountMember")._default_manager
         mine = Q(pk__in=members.filter(user=user).values("account_id"))
-        mine |= Q(pk__in=_accounts_of_visible_projects(user))
+        mine |= Q(_has_visible_project(user))
         if access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE):
             mine |= Q(owner=None, is_unassigned=False)
         condition = access.visible(user, view_all=Permission.ACCOUNT_VIEW_ALL, mine=mine)
@@ -55,7 +55,7 @@ class AccountQuerySet(models.QuerySet[Any]):
         table = apps.get_model("accounts", "AccountGram")._default_manager
         for gram in list(dict.fromkeys(grams))[:6]:
             found = found.filter(pk__in=table.filter(gram=gram).values("account_id"))
-        return found.filter(search_text__contains=fold(text))
+        return found if len(grams) == 1 else found.filter(search_text__contains=fold(text))
 
 
 class ContactQuerySet(models.QuerySet[Any]):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from openpsm.accounts.models import Account, Contact
 from openpsm.activities.querysets import ActivityQuerySet
 from openpsm.buying.models import Stakeholder
-from openpsm.core.money import MoneyField, QuantityField
+from openpsm.core.money import MoneyField, QuantityField, default_currency
 from openpsm.core.versions import Versioned
 from openpsm.org.models import Department
 from openpsm.projects.models import Project
@@ -59,7 +59,7 @@ class Activity(Versioned):
     place = models.CharField(_("place"), max_length=200, blank=True)
     hours = QuantityField(_("hours"), null=True, blank=True)
     cost = MoneyField(_("cost"), null=True, blank=True)
-    cost_currency = models.CharField(max_length=3, default="CNY")
+    cost_currency = models.CharField(max_length=3, default=default_currency)
     is_confirmed = models.BooleanField(_("confirmed"), default=False)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
@@ -83,6 +83,20 @@ class Activity(Versioned):
             models.CheckConstraint(
                 condition=~models.Q(state="done") | models.Q(done_on__isnull=False), name="done_activity_has_a_day"
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="planned") | models.Q(planned_on__isnull=False),
+                name="planned_activity_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_confirmed=False)
+                | models.Q(confirmed_by__isnull=False, confirmed_at__isnull=False, state="done"),
+                name="activity_confirmed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(cost=None) | models.Q(cost__gte=0))
+                & (models.Q(hours=None) | models.Q(hours__gte=0)),
+                name="activity_effort_not_negative",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,7 +114,11 @@ class ActivityPerson(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 "activity", Coalesce("contact", 0), Coalesce("stakeholder", 0), name="person_once_per_activity"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(contact__isnull=False) | models.Q(stakeholder__isnull=False),
+                name="person_of_activity_is_somebody",
+            ),
         ]
 
     def __str__(self) -> str:

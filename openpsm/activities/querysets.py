@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 class ActivityQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "ActivityQuerySet":
-        """Own ones, those of managed departments, and those of visible projects."""
+        """Own ones, those of managed departments, and those of visible projects; none of what lies in a bin."""
         projects = apps.get_model("projects", "Project")._default_manager.all()
         mine = Q(owner=user) | Q(project__in=projects.visible_to(user))
         accounts = apps.get_model("accounts", "AccountMember")._default_manager
         mine |= Q(project=None, account__in=accounts.filter(user=user).values("account_id"))
         condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine)
-        live = self.filter(deleted_at=None)
+        live = self.filter(deleted_at=None, project__deleted_at=None, account__deleted_at=None)
         return live if condition is None else live.filter(condition)

@@ -46,8 +46,8 @@ def declare_all() -> None:
     )
     classify(
         "buying.IntelligenceItem",
-        open="id project kind state text source got_on ask_by is_confirmed confirmed_by confirmed_at replaced_by"
-        + VERSIONED,
+        open="id project kind state text source got_on ask_by is_confirmed confirmed_by confirmed_at author "
+        "replaced_by" + VERSIONED,
         internal="removed_at",
         secret={"source_person": Permission.INSIDER_VIEW},
         anchor="pk",

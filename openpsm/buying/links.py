@@ -24,6 +24,15 @@ def _give_labels(*, old: User, new: User, by: User | None, at: datetime, **_scop
     return _labelled(old).update(author=new, version=F("version") + 1, updated_at=at)
 
 
+def _told(user: User) -> QuerySet[IntelligenceItem]:
+    return IntelligenceItem.objects.live().filter(author=user)
+
+
+def _give_intelligence(*, old: User, new: User, by: User | None, at: datetime, **_scope: Any) -> int:
+    """The receiver of a handover answers for what is known and learns who the inside sources are."""
+    return _told(old).update(author=new, version=F("version") + 1, updated_at=at)
+
+
 def _covered(user: User) -> QuerySet[Stakeholder]:
     return Stakeholder.objects.live().filter(cover=user)
 
@@ -65,7 +74,15 @@ def _parts(target: Contact) -> QuerySet[Stakeholder]:
 def declare_all() -> None:
     """Called once, from `AppConfig.ready`."""
     user, contact = "org.user", "accounts.contact"
-    links.declare(SupporterLabel, "author", target=user, label=_("supporters"), move=_give_labels)
+    links.declare(SupporterLabel, "author", target=user, label=_("supporters"), move=_give_labels, listing=_labelled)
+    links.declare(
+        IntelligenceItem,
+        "author",
+        target=user,
+        label=_("information answered for"),
+        move=_give_intelligence,
+        listing=_told,
+    )
     links.declare(
         Stakeholder, "cover", target=user, label=_("people we look after"), move=_give_cover, listing=_covered
     )

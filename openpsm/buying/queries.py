@@ -96,7 +96,7 @@ def information(project_id: int, *, user: User) -> Information:
     Who an inside source is comes only to the author's line of command: for others `source_person` is emptied.
     """
     seen = IntelligenceItem.objects.visible_to(user).filter(project_id=project_id)
-    rows = list(seen.select_related("created_by__department", "confirmed_by").order_by("-pk"))
+    rows = list(seen.select_related("created_by", "author__department", "confirmed_by").order_by("-pk"))
     hide_inside_sources(rows, user=user)
     current = [row for row in rows if row.replaced_by_id is None]
     elements = rules.element_states((row.kind, row.state, bool(row.source)) for row in current)
@@ -108,9 +108,8 @@ def hide_inside_sources(items: Sequence[IntelligenceItem], *, user: User) -> Non
     """Empty `source_person` of inside sources that the user may not know. For showing: such items are never saved."""
     own = access.reach(user)
     for item in items:
-        author = item.created_by
-        path = (author.department.path or "") if author and author.department else ""
-        if item.source == Source.INSIDER and item.created_by_id != user.pk and not own.manages(path):
+        path = (item.author.department.path or "") if item.author.department else ""
+        if item.source == Source.INSIDER and item.author_id != user.pk and not own.manages(path):
             item.source_person = ""
 
 

@@ -37,9 +37,9 @@ class IntelligenceQuerySet(_OfProject):
 
     def with_open_source(self, user: "User") -> Self:
         """Items whose informant the user may know: inside sources are known to the author's line of command only."""
-        condition = ~Q(source="inside") | Q(created_by=user)
+        condition = ~Q(source="inside") | Q(author=user)
         for path in access.reach(user).managed:
-            condition |= Q(created_by__department__path__startswith=path)
+            condition |= Q(author__department__path__startswith=path)
         return self.filter(condition)
 
 

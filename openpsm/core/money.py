@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -33,6 +34,11 @@ else:
 
 
 CENT = Decimal("0.01")
+
+
+def default_currency() -> str:
+    """Return the currency of this installation."""
+    return str(settings.OPENPSM_CURRENCY)
 
 
 class ScaledField(DecimalColumn[_ST, _GT]):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from openpsm.core.money import MoneyField, QuantityField
+from openpsm.core.money import MoneyField, QuantityField, default_currency
 from openpsm.core.versions import Versioned
 from openpsm.evaluation.querysets import EvaluationQuerySet
 from openpsm.projects.models import Project
@@ -21,6 +21,13 @@ class EvaluationModel(Versioned):
     key = models.SlugField(max_length=40, unique=True)
     name = models.JSONField(default=dict)
     is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="one_default_evaluation_model"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key
@@ -74,7 +81,7 @@ class Evaluation(models.Model):
     decided_at = models.DateTimeField(null=True)
     hours_spent = QuantityField(null=True)
     cost_spent = MoneyField(null=True)
-    cost_currency = models.CharField(max_length=3, default="CNY")
+    cost_currency = models.CharField(max_length=3, default=default_currency)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -83,6 +90,16 @@ class Evaluation(models.Model):
     class Meta:
         verbose_name = _("evaluation")
         indexes: ClassVar = [models.Index(fields=["project", "-id"], name="evaluation_by_project")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(low__lte=models.F("high"), low__gte=0, high__lte=100), name="evaluation_score_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decision="", decided_at=None, decided_by=None)
+                | (~models.Q(decision="") & models.Q(decided_at__isnull=False, decided_by__isnull=False)),
+                name="evaluation_decided_by_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.project_id}: {self.score}"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -250,19 +250,24 @@ def _hit(kind: str, found: _Found, by: User, *, is_visible: bool, is_in_pool: bo
 
 
 def _project_hits(claim: ProjectClaim, by: User, excluding: int | None) -> list[Hit]:
-    condition = Q(strict_key=fold(claim.name)[:200])
-    if claim.account_id is not None:
-        parties = Party.objects.filter(account_id=claim.account_id).values("project_id")
-        condition |= Q(account_id=claim.account_id) | Q(pk__in=parties)
-    if claim.tender_number.strip():
-        condition |= Q(tender_number=claim.tender_number.strip())
-    rows = Project.objects.live().filter(condition).exclude(pk=excluding or 0)
+    rows = Project.objects.live().filter(pk__in=_candidates(claim)).exclude(pk=excluding or 0)
     projects = list(rows.select_related("owner", "stage").order_by("-pk")[:500])
     here = _projects_of(claim.account_id, projects)
     found = [_Found(one, likeness) for one in projects if (likeness := _compare_project(claim, one, one.pk in here))]
     seen = Project.objects.visible_to(by).filter(pk__in=[f.record.pk for f in found]).values_list("pk", flat=True)
     visible = set(seen) if found else set()
     return [_project_hit(one, by, visible) for one in found]
+
+
+def _candidates(claim: ProjectClaim) -> QuerySet[Any]:
+    """Return the ids of projects that may be meant: one question an index, since "or" would read all projects."""
+    found: list[QuerySet[Any]] = [Project.objects.filter(strict_key=fold(claim.name)[:200]).values("pk")]
+    if claim.account_id is not None:
+        found.append(Project.objects.filter(account_id=claim.account_id).values("pk"))
+        found.append(Party.objects.filter(account_id=claim.account_id).values("project_id"))
+    if claim.tender_number.strip():
+        found.append(Project.objects.filter(tender_number=claim.tender_number.strip()).values("pk"))
+    return found[0].union(*found[1:]) if len(found) > 1 else found[0]
 
 
 def _projects_of(account_id: int | None, projects: Sequence[Project]) -> set[int]:

@@ -18,8 +18,9 @@ from openpsm.registrations.querysets import RegistrationQuerySet
 class Registration(Versioned):
     """A seller's claim on a customer (`kind` account) or a project, protected until `protected_until`.
 
-    `strict_key` is the folded name (a project's is prefixed by its customer's id); no two claims that are
-    pending or live may share one: the database sees to it.
+    `strict_key` is the folded name (a project's is prefixed by its customer's id); no two live claims may share one:
+    the database sees to it. A claim that waits for arbitration shares it with the one it clashes with, and has no
+    record yet: what it asks for stands in `claim`.
     """
 
     class Kind(models.TextChoices):
@@ -57,7 +58,13 @@ class Registration(Versioned):
                 fields=["kind", "strict_key"],
                 condition=models.Q(status="live"),
                 name="one_live_registration_per_name",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="live")
+                | models.Q(kind="account", account__isnull=False)
+                | models.Q(kind="project", account__isnull=False, project__isnull=False),
+                name="live_registration_has_its_record",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["owner", "-id"], name="registration_by_owner"),

@@ -173,7 +173,7 @@ def test_an_inside_source_is_named_to_the_authors_line_of_command_only(project):
 @pytest.mark.parametrize("rows", [1, 50])
 def test_information_query_count(project, rows, django_assert_num_queries):
     user = User.objects.get(pk=project.owner_id)
-    stamps = {"created_by": user, "created_at": AT, "updated_at": AT}
+    stamps = {"author": user, "created_by": user, "created_at": AT, "updated_at": AT}
     IntelligenceItem.objects.bulk_create(
         IntelligenceItem(project=project, kind="need", state="known", text=f"Text {number}", source="site", **stamps)
         for number in range(rows)

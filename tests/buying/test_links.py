@@ -2,14 +2,15 @@
 
 import pytest
 
-from openpsm.buying import links, operations
+from openpsm.buying import links, operations, queries
 from openpsm.buying.models import Stakeholder
 from openpsm.core.events import Event, unseal
+from openpsm.projects.operations import set_team
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
 from tests.factories.buying import make_intelligence, make_label, make_stakeholder
 from tests.factories.org import make_user
-from tests.factories.projects import make_project
+from tests.factories.projects import make_owner, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +27,17 @@ def test_a_handover_gives_the_cover_of_people_to_the_receiver(project):
     assert links._give_cover(old=project.owner, new=receiver, by=None, at=AT) == 1
     person.refresh_from_db()
     assert (person.cover, person.version) == (receiver, 2)
+
+
+def test_a_handover_gives_inside_sources_to_the_receiver(project):
+    receiver = make_owner()
+    item = make_intelligence(project, source="inside", source_person="Engineer Wang")
+    set_team(project_id=project.pk, user_id=receiver.pk, role="assistant", by=project.owner, at=AT)
+    assert queries.information(project.pk, user=receiver).items[0].source_person == ""
+    assert links._give_intelligence(old=project.owner, new=receiver, by=None, at=AT) == 1
+    assert [one.source_person for one in queries.information(project.pk, user=receiver).items] == ["Engineer Wang"]
+    item.refresh_from_db()
+    assert (item.created_by, item.author) == (project.owner, receiver)
 
 
 def test_merging_accounts_moves_the_people(project):

@@ -67,6 +67,14 @@ def test_asking_takes_one_query_per_provider(rows, django_assert_num_queries):
     assert {len(one) for one in answers.values()} == {len(facts.definitions())}
 
 
+def test_a_grade_that_comes_out_differently_leaves_an_event_and_no_other():
+    project = make_project()
+    operations.refresh_facts(project_ids=[project.pk], at=AT + timedelta(days=1))
+    operations.refresh_facts(project_ids=[project.pk], at=AT + timedelta(days=30))
+    events = Event.objects.filter(name="project.regraded", subject_id=project.pk)
+    assert [(one.data, one.by) for one in events] == [({"old": "C", "new": "B", "probability": 40}, None)]
+
+
 def test_refreshing_fifty_takes_the_statements_of_one():
     owner = make_owner()
     account = make_account(owner=owner)
@@ -95,7 +103,7 @@ def test_settling_debts_of_many_takes_the_statements_of_one():
         counts.append(len(caught))
         assert {reloaded(project).probability for project in made} == {40}
     assert counts == [counts[0]] * 2
-    assert counts[0] <= 12 + len(facts.providers())
+    assert counts[0] <= 15 + len(facts.providers())
 
 
 def test_a_debt_is_settled_once():

@@ -200,4 +200,12 @@ class Migration(migrations.Migration):
             model_name='accountmark',
             constraint=models.UniqueConstraint(fields=('contact', 'mark'), name='contact_mark_once'),
         ),
+        migrations.AddConstraint(
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('is_unassigned', False), ('owner', None), _connector='OR'), name='unassigned_account_has_no_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='account_not_its_own_parent'),
+        ),
     ]

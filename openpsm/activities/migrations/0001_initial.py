@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('place', models.CharField(blank=True, max_length=200, verbose_name='place')),
                 ('hours', openpsm.core.money.QuantityField(blank=True, null=True, verbose_name='hours')),
                 ('cost', openpsm.core.money.MoneyField(blank=True, null=True, verbose_name='cost')),
-                ('cost_currency', models.CharField(default='CNY', max_length=3)),
+                ('cost_currency', models.CharField(default=openpsm.core.money.default_currency, max_length=3)),
                 ('is_confirmed', models.BooleanField(default=False, verbose_name='confirmed')),
                 ('confirmed_at', models.DateTimeField(null=True)),
                 ('client_key', models.CharField(blank=True, max_length=64)),
@@ -106,5 +106,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='activityperson',
             constraint=models.UniqueConstraint(models.F('activity'), django.db.models.functions.comparison.Coalesce('contact', 0), django.db.models.functions.comparison.Coalesce('stakeholder', 0), name='person_once_per_activity'),
+        ),
+        migrations.AddConstraint(
+            model_name='activity',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'planned'), _negated=True), ('planned_on__isnull', False), _connector='OR'), name='planned_activity_has_a_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='activity',
+            constraint=models.CheckConstraint(condition=models.Q(('is_confirmed', False), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('state', 'done')), _connector='OR'), name='activity_confirmed_by_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='activity',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cost', None), ('cost__gte', 0), _connector='OR'), models.Q(('hours', None), ('hours__gte', 0), _connector='OR')), name='activity_effort_not_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='activityperson',
+            constraint=models.CheckConstraint(condition=models.Q(('contact__isnull', False), ('stakeholder__isnull', False), _connector='OR'), name='person_of_activity_is_somebody'),
         ),
     ]

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('is_confirmed', models.BooleanField(default=False, verbose_name='confirmed')),
                 ('confirmed_at', models.DateTimeField(null=True)),
                 ('removed_at', models.DateTimeField(null=True)),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='intelligence', to='projects.project')),
@@ -196,5 +197,57 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='supporterlabel',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('stakeholder', 'kind', 'author'), name='one_live_label_per_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='attitudechange',
+            constraint=models.CheckConstraint(condition=models.Q(('value__range', (-2, 2))), name='attitude_change_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='contender',
+            constraint=models.CheckConstraint(condition=models.Q(('product', None), ('product__range', (-2, 2)), _connector='OR'), name='contender_product_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='contender',
+            constraint=models.CheckConstraint(condition=models.Q(('price', None), ('price__range', (-2, 2)), _connector='OR'), name='contender_price_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='contender',
+            constraint=models.CheckConstraint(condition=models.Q(('solution', None), ('solution__range', (-2, 2)), _connector='OR'), name='contender_solution_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='contender',
+            constraint=models.CheckConstraint(condition=models.Q(('service', None), ('service__range', (-2, 2)), _connector='OR'), name='contender_service_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='contender',
+            constraint=models.CheckConstraint(condition=models.Q(('relations', None), ('relations__range', (-2, 2)), _connector='OR'), name='contender_relations_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='contender',
+            constraint=models.CheckConstraint(condition=models.Q(('rank', None), ('rank__range', (1, 99)), _connector='OR'), name='contender_rank_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='criterion',
+            constraint=models.CheckConstraint(condition=models.Q(('weight', None), ('weight__range', (0, 100)), _connector='OR'), name='criterion_weight_percent'),
+        ),
+        migrations.AddConstraint(
+            model_name='criterion',
+            constraint=models.CheckConstraint(condition=models.Q(('our_fit', None), ('our_fit__range', (0, 5)), _connector='OR'), name='criterion_fit_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='intelligenceitem',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'unknown'), _negated=True), models.Q(('ask_by__isnull', False), ('is_confirmed', False)), _connector='OR'), name='unknown_will_be_asked'),
+        ),
+        migrations.AddConstraint(
+            model_name='intelligenceitem',
+            constraint=models.CheckConstraint(condition=models.Q(('is_confirmed', False), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='intelligence_confirmed_by_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='stakeholder',
+            constraint=models.CheckConstraint(condition=models.Q(('power_class', None), ('power_class__in', [1, 2, 3, 4]), _connector='OR'), name='stakeholder_power_class_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='stakeholder',
+            constraint=models.CheckConstraint(condition=models.Q(('reports_to', None), models.Q(('reports_to', models.F('id')), _negated=True), _connector='OR'), name='stakeholder_not_their_own_superior'),
         ),
     ]

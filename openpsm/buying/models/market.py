@@ -40,7 +40,10 @@ SIX_ELEMENTS = (
 
 
 class IntelligenceItem(Versioned):
-    """One piece of information with its source; `unknown` with `ask_by` is an honest answer and makes a task."""
+    """One piece of information with its source; `unknown` with `ask_by` is an honest answer and makes a task.
+
+    `author` answers for it and alone knows an inside source, beside the line of command; a handover passes it on.
+    """
 
     class State(models.TextChoices):
         KNOWN = "known", _("known")
@@ -69,6 +72,7 @@ class IntelligenceItem(Versioned):
     is_confirmed = models.BooleanField(_("confirmed"), default=False)
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     replaced_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replaced")
     removed_at = models.DateTimeField(null=True)
 
@@ -77,6 +81,17 @@ class IntelligenceItem(Versioned):
     class Meta:
         verbose_name = _("intelligence item")
         indexes: ClassVar = [models.Index(fields=["project", "kind", "-id"], name="intelligence_by_project")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(state="unknown") | models.Q(ask_by__isnull=False, is_confirmed=False),
+                name="unknown_will_be_asked",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_confirmed=False)
+                | models.Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="intelligence_confirmed_by_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.state}"
@@ -84,6 +99,11 @@ class IntelligenceItem(Versioned):
 
 #: From "we are far ahead" to "they are far ahead".
 POSITION = (MinValueValidator(-2), MaxValueValidator(2))
+POSITIONS = ("product", "price", "solution", "service", "relations")
+
+
+def _within_or_unknown(name: str, low: int, high: int) -> models.Q:
+    return models.Q(**{name: None}) | models.Q(**{f"{name}__range": (low, high)})
 
 
 class Contender(Versioned):
@@ -114,7 +134,12 @@ class Contender(Versioned):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["project", "competitor"], condition=models.Q(removed_at=None), name="contender_once"
-            )
+            ),
+            *(
+                models.CheckConstraint(condition=_within_or_unknown(name, -2, 2), name=f"contender_{name}_range")
+                for name in POSITIONS
+            ),
+            models.CheckConstraint(condition=_within_or_unknown("rank", 1, 99), name="contender_rank_range"),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +176,10 @@ class Criterion(Versioned):
     class Meta:
         verbose_name = _("purchase criterion")
         indexes: ClassVar = [models.Index(fields=["project", "id"], name="criterion_by_project")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=_within_or_unknown("weight", 0, 100), name="criterion_weight_percent"),
+            models.CheckConstraint(condition=_within_or_unknown("our_fit", 0, 5), name="criterion_fit_range"),
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -96,6 +96,14 @@ class Stakeholder(Versioned):
             models.CheckConstraint(
                 condition=models.Q(weight__isnull=True) | models.Q(weight__lte=100), name="stakeholder_weight_percent"
             ),
+            models.CheckConstraint(
+                condition=models.Q(power_class=None) | models.Q(power_class__in=PowerClass.values),
+                name="stakeholder_power_class_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reports_to=None) | ~models.Q(reports_to=models.F("id")),
+                name="stakeholder_not_their_own_superior",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -115,6 +123,9 @@ class AttitudeChange(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["stakeholder", "-id"], name="attitude_by_stakeholder")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(value__range=(-2, 2)), name="attitude_change_range"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.value:+d}"

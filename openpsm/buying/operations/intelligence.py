@@ -115,7 +115,7 @@ def write_intelligence(
 
 
 def _new(project: Project, note: NewIntelligence, *, by: User, at: datetime) -> IntelligenceItem:
-    item = IntelligenceItem(project=project, created_at=at, updated_at=at, created_by=by)
+    item = IntelligenceItem(project=project, author=by, created_at=at, updated_at=at, created_by=by)
     values = asdict(note)
     if note.state != State.UNKNOWN and values["got_on"] is None:
         values["got_on"] = today(at)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import Model, QuerySet, Sum
+from django.db.models import ForeignObjectRel, Model, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.core import events
@@ -113,9 +113,11 @@ def sweep(*, at: datetime) -> int:
     What another record refers to, as evidence of a gate does, stays.
     """
     old = Attachment.objects.filter(deleted_at__lt=at - KEEP_DELETED)
-    for relation in Attachment._meta.related_objects:
-        used = relation.related_model._base_manager.filter(**{f"{relation.field.name}__isnull": False})
-        old = old.exclude(pk__in=used.values(relation.field.name))
+    for relation in Attachment._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel):
+            name = relation.field.name
+            used = relation.related_model._base_manager.filter(**{f"{name}__isnull": False})
+            old = old.exclude(pk__in=used.values(name))
     gone = list(old.values_list("storage_name", flat=True))
     old.delete()
     known = set(Attachment.objects.values_list("storage_name", flat=True))

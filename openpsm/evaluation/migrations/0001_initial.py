@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(null=True)),
                 ('hours_spent', openpsm.core.money.QuantityField(null=True)),
                 ('cost_spent', openpsm.core.money.MoneyField(null=True)),
-                ('cost_currency', models.CharField(default='CNY', max_length=3)),
+                ('cost_currency', models.CharField(default=openpsm.core.money.default_currency, max_length=3)),
                 ('at', models.DateTimeField()),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -98,5 +98,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='evaluation',
             index=models.Index(fields=['project', '-id'], name='evaluation_by_project'),
+        ),
+        migrations.AddConstraint(
+            model_name='evaluation',
+            constraint=models.CheckConstraint(condition=models.Q(('high__lte', 100), ('low__gte', 0), ('low__lte', models.F('high'))), name='evaluation_score_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='evaluation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('decision', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='evaluation_decided_by_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='evaluationmodel',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='one_default_evaluation_model'),
         ),
     ]

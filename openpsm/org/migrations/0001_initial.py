@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='updated at')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('path', models.CharField(max_length=200, null=True, unique=True)),
+                ('path', models.CharField(max_length=200, null=True, db_index=True)),
                 ('is_active', models.BooleanField(default=True)),
                 ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.department')),
@@ -217,7 +217,19 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['project_id', 'due_on', 'id'], name='task_by_project'),
         ),
         migrations.AddConstraint(
+            model_name='department',
+            constraint=models.UniqueConstraint(condition=models.Q(('path__isnull', False)), fields=('path',), name='department_path_once'),
+        ),
+        migrations.AddConstraint(
             model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('origin', ''), _negated=True), ('done_at', None), ('dropped_at', None)), fields=('origin', 'subject_type', 'subject_id', 'owner'), name='one_open_task_per_origin'),
+            constraint=models.UniqueConstraint(models.F('origin'), models.F('subject_type'), django.db.models.functions.comparison.Coalesce('subject_id', 0), models.F('owner'), condition=models.Q(models.Q(('origin', ''), _negated=True), ('done_at', None), ('dropped_at', None)), name='one_open_task_per_origin'),
+        ),
+        migrations.AddConstraint(
+            model_name='task',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('subject_id', None), ('subject_type', '')), models.Q(models.Q(('subject_type', ''), _negated=True), ('subject_id__isnull', False)), _connector='OR'), name='task_subject_is_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='task',
+            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('dropped_at', None), _connector='OR'), name='task_done_or_dropped'),
         ),
     ]

@@ -25,7 +25,7 @@ class Department(Versioned):
 
     name = models.CharField(_("name"), max_length=100)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    path = models.CharField(max_length=200, unique=True, null=True)  # noqa: DJ001 - null until the id is known
+    path = models.CharField(max_length=200, db_index=True, null=True)  # noqa: DJ001 - null until the id is known
     is_active = models.BooleanField(default=True)
 
     objects = DepartmentQuerySet.as_manager()
@@ -34,6 +34,10 @@ class Department(Versioned):
         verbose_name = _("department")
         constraints: ClassVar = [
             models.UniqueConstraint(Coalesce("parent", 0), "name", name="department_name_unique_below_parent"),
+            # with a condition, so that moving a department keeps nobody waiting who only points to it
+            models.UniqueConstraint(
+                fields=["path"], condition=models.Q(path__isnull=False), name="department_path_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.versions import Versioned
@@ -41,10 +42,21 @@ class Task(Versioned):
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["origin", "subject_type", "subject_id", "owner"],
+                "origin",
+                "subject_type",
+                Coalesce("subject_id", 0),
+                "owner",
                 condition=~models.Q(origin="") & OPEN,
                 name="one_open_task_per_origin",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(subject_type="", subject_id=None)
+                | (~models.Q(subject_type="") & models.Q(subject_id__isnull=False)),
+                name="task_subject_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(done_at=None) | models.Q(dropped_at=None), name="task_done_or_dropped"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('is_on_hold', models.BooleanField(default=False, verbose_name='on hold')),
                 ('hold_until', models.DateField(null=True)),
                 ('amount', openpsm.core.money.MoneyField(default=0, verbose_name='amount')),
-                ('amount_currency', models.CharField(default='CNY', max_length=3)),
+                ('amount_currency', models.CharField(default=openpsm.core.money.default_currency, max_length=3)),
                 ('possibility', models.PositiveSmallIntegerField(null=True, verbose_name='possibility')),
                 ('possibility_reason', models.CharField(blank=True, max_length=300)),
                 ('probability', models.PositiveSmallIntegerField(default=0, verbose_name='win probability')),
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(choices=[('price', 'price'), ('technique', 'technique or product'), ('relations', 'relations'), ('too_late', 'came too late'), ('criteria', 'criteria written for a rival'), ('delivery', 'delivery time'), ('service', 'service'), ('terms', 'payment terms'), ('qualification', 'qualification'), ('disqualified', 'bid rejected for form'), ('decider_changed', 'decider changed'), ('other', 'other'), ('funds_at_risk', 'funds at risk'), ('too_small', 'too small'), ('technically_impossible', 'technically impossible'), ('demand_not_met', 'a demand we cannot meet'), ('criteria_against_us', 'criteria against us'), ('evaluation_failed', 'evaluation not passed'), ('no_access', 'no way in'), ('customer_cancelled', 'cancelled by the customer'), ('customer_postponed', 'postponed by the customer'), ('bad_name', "the customer's name"), ('better_use', 'better use of our time'), ('not_lawful', 'asked for something improper')], max_length=40, verbose_name='reason')),
                 ('reason_text', models.TextField(blank=True)),
                 ('winner_amount', openpsm.core.money.MoneyField(null=True)),
-                ('winner_currency', models.CharField(default='CNY', max_length=3)),
+                ('winner_currency', models.CharField(default=openpsm.core.money.default_currency, max_length=3)),
                 ('destination', models.CharField(blank=True, max_length=200)),
                 ('revisit_on', models.DateField(null=True)),
                 ('hours_spent', openpsm.core.money.QuantityField(null=True)),
@@ -272,5 +272,37 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='projectproduct',
             constraint=models.UniqueConstraint(fields=('project', 'product'), name='project_product_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='closingreport',
+            constraint=models.UniqueConstraint(condition=models.Q(('reopened_at', None)), fields=('project',), name='one_standing_report_per_project'),
+        ),
+        migrations.AddConstraint(
+            model_name='closingreport',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ('lost', 'dropped'))), name='report_of_a_closed_project'),
+        ),
+        migrations.AddConstraint(
+            model_name='closingreport',
+            constraint=models.CheckConstraint(condition=models.Q(('winner_amount', None), ('winner_amount__gte', 0), _connector='OR'), name='winner_amount_not_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('probability__lte', 100)), name='project_probability_percent'),
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('grade__in', ('', 'A', 'B', 'C', 'D'))), name='project_grade_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'open'), ('outcome_at', None)), models.Q(models.Q(('outcome', 'open'), _negated=True), ('outcome_at__isnull', False)), _connector='OR'), name='project_ended_at_an_instant'),
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('is_on_hold', True), ('hold_until', None), _connector='OR'), name='project_rests_only_on_hold'),
+        ),
+        migrations.AddConstraint(
+            model_name='stagevisit',
+            constraint=models.CheckConstraint(condition=models.Q(('left_at__gte', models.F('entered_at'))), name='stage_left_after_it_was_entered'),
         ),
     ]

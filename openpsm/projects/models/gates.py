@@ -109,6 +109,13 @@ class StageVisit(models.Model):
     entered_at = models.DateTimeField()
     left_at = models.DateTimeField()
 
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(left_at__gte=models.F("entered_at")), name="stage_left_after_it_was_entered"
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.project_id} in {self.stage_id}"
 

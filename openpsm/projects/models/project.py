@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, Competitor
 from openpsm.catalog.models import Product
-from openpsm.core.money import MoneyField, QuantityField
+from openpsm.core.money import MoneyField, QuantityField, default_currency
 from openpsm.core.text import SortKeyField
 from openpsm.core.versions import Versioned
 from openpsm.org.models import Department
@@ -122,7 +122,7 @@ class Project(Versioned):
     is_on_hold = models.BooleanField(_("on hold"), default=False)
     hold_until = models.DateField(null=True)
     amount = MoneyField(_("amount"), default=0)
-    amount_currency = models.CharField(max_length=3, default="CNY")
+    amount_currency = models.CharField(max_length=3, default=default_currency)
     possibility = models.PositiveSmallIntegerField(_("possibility"), null=True)
     possibility_reason = models.CharField(max_length=300, blank=True)
     probability = models.PositiveSmallIntegerField(_("win probability"), default=0)
@@ -177,6 +177,16 @@ class Project(Versioned):
                 name="project_boss_attitude_range",
             ),
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="project_amount_positive"),
+            models.CheckConstraint(condition=models.Q(probability__lte=100), name="project_probability_percent"),
+            models.CheckConstraint(condition=models.Q(grade__in=("", "A", "B", "C", "D")), name="project_grade_known"),
+            models.CheckConstraint(
+                condition=models.Q(outcome=Outcome.OPEN, outcome_at=None)
+                | (~models.Q(outcome=Outcome.OPEN) & models.Q(outcome_at__isnull=False)),
+                name="project_ended_at_an_instant",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_on_hold=True) | models.Q(hold_until=None), name="project_rests_only_on_hold"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -248,13 +258,27 @@ class ClosingReport(models.Model):
     reason_text = models.TextField(blank=True)
     winner = models.ForeignKey(Competitor, models.PROTECT, null=True, related_name="+")
     winner_amount = MoneyField(null=True)
-    winner_currency = models.CharField(max_length=3, default="CNY")
+    winner_currency = models.CharField(max_length=3, default=default_currency)
     destination = models.CharField(max_length=200, blank=True)
     revisit_on = models.DateField(null=True)
     hours_spent = QuantityField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     reopened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(reopened_at=None), name="one_standing_report_per_project"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=(Outcome.LOST, Outcome.DROPPED)), name="report_of_a_closed_project"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(winner_amount=None) | models.Q(winner_amount__gte=0),
+                name="winner_amount_not_negative",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome}: {self.reason}"

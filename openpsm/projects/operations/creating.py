@@ -20,6 +20,7 @@ from openpsm.core import custom, events, memo
 from openpsm.core.dates import today
 from openpsm.core.errors import InvalidInput, NotAllowed
 from openpsm.core.events import EventRow
+from openpsm.core.money import default_currency
 from openpsm.org.access import reach, require
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -46,7 +47,7 @@ class NewProject:
     account_id: int
     owner_id: int | None = None
     amount: Decimal = Decimal(0)
-    currency: str = "CNY"
+    currency: str = field(default_factory=default_currency)
     process_version_id: int | None = None
     product_line: str = ""
     site: str = ""

@@ -35,7 +35,8 @@ def update_project(
     """Change fields of a project (`fields.EDITABLE` and `custom`); nothing changed leaves nothing behind.
 
     A new possibility needs its reason, a new attitude of the boss its source. Probability, grade and kept facts
-    follow. Raises InvalidInput, NotAllowed, Stale. At most 9 statements and 1 per provider of facts.
+    follow. Raises InvalidInput, NotAllowed, Stale. At most 9 statements, 3 more
+    with another grade, and 1 per provider of facts.
     """
     with transaction.atomic():
         project = locked(project_id, by=by, permission=Permission.PROJECT_EDIT, version=version)

@@ -32,7 +32,7 @@ BATCH = 200
 def refresh_facts(*, project_ids: Collection[int], at: datetime, by: User | None = None) -> None:
     """Ask all providers about the projects and keep what follows. Called in the transaction of whoever changed a fact.
 
-    Set-wise: 1 query per provider and at most 4 statements; up to 6 more where debts are settled.
+    Set-wise: 1 query per provider and 4 statements; 6 more where debts are settled, 3 where grades change, at most.
     """
     with transaction.atomic():
         lock_rows(Project, project_ids)
@@ -44,10 +44,12 @@ def refresh_locked(*, projects: Sequence[Project], at: datetime, by: User | None
     """The same for projects that the caller has locked, with their debt counts (1 query per provider, 2 statements)."""
     answers = facts.ask([project.pk for project in projects], today(at))
     settle_debts(projects, answers=answers, at=at, by=by)
+    before = grades(projects)
     changed = derive(projects, on=today(at))
     keep(projects, answers=answers, at=at)
     if changed:
         Project.objects.bulk_update(changed, ["probability", "grade"])
+    record_grades(projects, before=before, at=at, by=by)
 
 
 def sweep(*, at: datetime) -> int:
@@ -82,6 +84,21 @@ def derive(projects: Sequence[Project], *, on: date) -> list[Project]:
         if (project.probability, project.grade) != before:
             changed.append(project)
     return changed
+
+
+def grades(projects: Iterable[Project]) -> dict[int, str]:
+    """Return the grades by project, to be compared later."""
+    return {project.pk: project.grade for project in projects}
+
+
+def record_grades(projects: Iterable[Project], *, before: Mapping[int, str], at: datetime, by: User | None) -> None:
+    """Leave an event where the grade came out differently, for nothing else remembers it (3 statements or none)."""
+    other = [project for project in projects if project.grade != before[project.pk]]
+    rows = [
+        EventRow(project, data={"old": before[project.pk], "new": project.grade, "probability": project.probability})
+        for project in other
+    ]
+    events.record_many("project.regraded", rows, by=by, at=at)
 
 
 def _grade(project: Project, on: date, bands: rules.Bands) -> str:
@@ -135,13 +152,15 @@ def _close(settled: Sequence[Debt], owing: Mapping[int, Project], *, at: datetim
 def save_with_facts(project: Project, fields: Iterable[str], *, by: User | None, at: datetime) -> None:
     """Save changed fields of a locked project together with what follows from them.
 
-    3 statements and 1 per provider of facts; up to 6 more where debts are settled.
+    3 statements and 1 per provider of facts; up to 6 more where debts are settled, 3 where the grade changes.
     """
     answers = facts.ask([project.pk], today(at))
     settle_debts([project], answers=answers, at=at, by=by)
+    before = grades([project])
     derive([project], on=today(at))
     save(project, [*fields, "probability", "grade"], at=at)
     keep([project], answers=answers, at=at)
+    record_grades([project], before=before, at=at, by=by)
 
 
 def ask_after_move(project: Project, answers: dict[str, Answer], *, at: datetime) -> None:

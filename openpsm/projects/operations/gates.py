@@ -25,7 +25,7 @@ from openpsm.process.facts import Answer
 from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects import queries, rules
 from openpsm.projects.models import Debt, GateReview, Outcome, Project, StageVisit
-from openpsm.projects.operations.facts import ask_after_move, derive, keep, plain, settle_debts
+from openpsm.projects.operations.facts import ask_after_move, derive, grades, keep, plain, record_grades, settle_debts
 from openpsm.projects.operations.records import locked, require_open, require_reason, save
 from openpsm.projects.queries import Gate, NodeState
 
@@ -68,7 +68,8 @@ def advance_stage(
     Every try leaves a gate review: passed, blocked, or overridden with a manager's reason (the missing key nodes stay
     as debts and halve the probability until they are made good). The gate that the process marks so wins the project,
     the last one finishes it. Raises NotAllowed, Stale, GateBlocked, DomainError ("closed", "finished").
-    At most 12 statements, 1 per provider of facts, 2 for the user's reach. Rule: docs/business-rules.md#gates
+    At most 12 statements, 3 more with another grade, 1 per provider of facts, 2 for the user's reach.
+    Rule: docs/business-rules.md#gates
     """
     return _run(lambda _process, stage: [stage], project_id, by, at, version, override_reason)
 
@@ -123,11 +124,13 @@ def go_back(
         values = {"stage_id": old.id, "outcome": Judgement.WENT_BACK, "reason": reason, "by": by, "at": at}
         GateReview.objects.create(project=project, **values)
         StageVisit.objects.create(project=project, stage_id=old.id, entered_at=project.stage_entered_at, left_at=at)
+        before = grades([project])
         _reopen_before_won_gate(project, process, target)
         settle_debts([project], answers=answers, at=at, by=by)
         derive([project], on=today(at))
         _enter(project, target, answers[project.pk], at=at)
         keep([project], answers=answers, at=at)
+        record_grades([project], before=before, at=at, by=by)
         events.record("project.went_back", subject=project, by=by, at=at, stage=old.key, to=target.key, reason=reason)
     return project
 
@@ -147,7 +150,7 @@ def _run(plan: Plan, project_id: int, by: User, at: datetime, version: int | Non
         _require_movable(project)
         process = queries.process_of(project)
         stages = plan(process, process.stage(project.stage_id))
-        answers = facts.ask([project.pk], today(at))
+        answers, before = facts.ask([project.pk], today(at)), grades([project])
         settle_debts([project], answers=answers, at=at, by=by)
         is_changed = bool(derive([project], on=today(at)))
         attempts = _try_all(project, stages, answers[project.pk], by=by, at=at, reason=reason)
@@ -156,6 +159,7 @@ def _run(plan: Plan, project_id: int, by: User, at: datetime, version: int | Non
         keep([project], answers=answers, at=at)
         _write(project, attempts)
         _record(project, attempts, by=by, at=at)
+        record_grades([project], before=before, at=at, by=by)
     last = attempts[-1]
     if last.outcome == Judgement.BLOCKED:  # raised after the commit, so that the blocked try stays on record
         raise GateBlocked(last.gate.missing, stage=last.gate.stage, passed=len(attempts) - 1)

@@ -19,7 +19,7 @@ from openpsm.accounts.operations import ensure_competitor
 from openpsm.core import events
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError, InvalidInput
-from openpsm.core.money import MoneyField, QuantityField
+from openpsm.core.money import MoneyField, QuantityField, default_currency
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import DROP_REASONS, LOSE_REASONS, ClosingReason, ClosingReport, Outcome, Project
@@ -31,14 +31,14 @@ CLOSED = (Outcome.LOST, Outcome.DROPPED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """What is reported when a project ends without an order; see `lose`."""
+    """What is reported when a project ends without an order; see `lose`. No currency means the installation's."""
 
     reason: str
     reason_text: str = ""
     winner_name: str = ""
     competitor_id: int | None = None
     winner_amount: Decimal | None = None
-    winner_currency: str = "CNY"
+    winner_currency: str = ""
     destination: str = ""
     revisit_on: date | None = None
     hours_spent: Decimal | None = None
@@ -54,7 +54,7 @@ def lose(
     winner_name: str = "",
     competitor_id: int | None = None,
     winner_amount: Decimal | None = None,
-    winner_currency: str = "CNY",
+    winner_currency: str = "",
     destination: str = "",
     revisit_on: date | None = None,
     hours_spent: Decimal | None = None,
@@ -89,7 +89,7 @@ def drop(
     winner_name: str = "",
     competitor_id: int | None = None,
     winner_amount: Decimal | None = None,
-    winner_currency: str = "CNY",
+    winner_currency: str = "",
     destination: str = "",
     revisit_on: date | None = None,
     hours_spent: Decimal | None = None,
@@ -145,7 +145,7 @@ def _report(project: Project, outcome: Outcome, closing: Closing, *, by: User, a
         reason_text=closing.reason_text.strip(),
         winner=winner,
         winner_amount=closing.winner_amount,
-        winner_currency=closing.winner_currency,
+        winner_currency=closing.winner_currency or default_currency(),
         destination=closing.destination.strip() or (winner.name if winner else ""),
         revisit_on=closing.revisit_on,
         hours_spent=closing.hours_spent,

@@ -50,4 +50,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'live')), fields=('kind', 'strict_key'), name='one_live_registration_per_name')],
             },
         ),
+        migrations.AddConstraint(
+            model_name='registration',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'live'), _negated=True), models.Q(('account__isnull', False), ('kind', 'account')), models.Q(('account__isnull', False), ('kind', 'project'), ('project__isnull', False)), _connector='OR'), name='live_registration_has_its_record'),
+        ),
     ]

@@ -63,7 +63,7 @@ def add(request: UserRequest, pk: int) -> HttpResponse:
 
 def _find(request: UserRequest, pk: int, item_id: int) -> IntelligenceItem:
     seen = (
-        IntelligenceItem.objects.visible_to(request.user).filter(project_id=pk).select_related("created_by__department")
+        IntelligenceItem.objects.visible_to(request.user).filter(project_id=pk).select_related("author__department")
     )
     item: IntelligenceItem = get_object_or_404(seen, pk=item_id)
     return item
