@@ -53,6 +53,8 @@ OPENPSM_DATA_DIR.mkdir(parents=True, exist_ok=True)
 OPENPSM_BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000")
 OPENPSM_CURRENCY = env.str("CURRENCY", "CNY")
 OPENPSM_TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+OPENPSM_ATTACHMENT_MB = env.int("ATTACHMENT_MB", 20)
+OPENPSM_MEDIA_QUOTA_MB = env.int("MEDIA_QUOTA_MB", 50_000)
 OPENPSM_AUDIT_KEY = env.str("AUDIT_KEY", "")  # empty: kept in audit.key of the data folder
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _kept_secret(OPENPSM_DATA_DIR / "secret.key")

@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openpsm.settings")
+    os.umask(0o077)  # database, keys and files belong to the account that runs the program, and to nobody else
     try:
         return _run(given)
     except KeyboardInterrupt:

@@ -37,6 +37,13 @@ class _WithPeople(BoundForm):
 
 
 class PlanForm(_WithPeople):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "met" in self.fields:
+            self.fields["met"].label = _("Whom do you want to meet?")
+        if "colleagues" in self.fields:
+            self.fields["colleagues"].label = _("Who of us comes along?")
+
     kind = forms.ChoiceField(label=_("Kind"), choices=ActivityKind.choices)
     planned_on = DayField(label=_("Day"))
     purpose = forms.CharField(label=_("Purpose"), max_length=200)

@@ -6,7 +6,7 @@
   const isTyping = (element) => element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
 
   // Drafts: a long form marked data-keep survives a lost session or a closed tab, in this tab's storage only.
-  const draftKey = (form) => `draft:${form.dataset.keep}`;
+  const draftKey = (form) => `draft:${document.body.dataset.user}:${form.dataset.keep}`;
   const fieldsOf = (form) => [...form.elements].filter((e) => e.name && !["hidden", "password", "file", "submit"].includes(e.type) && e.tagName !== "BUTTON");
 
   function save(form) {
@@ -60,6 +60,7 @@
 
   // Forms that must be confirmed, and selects that send their form at once.
   document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/logout") sessionStorage.clear();
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
     if (event.defaultPrevented || event.target.hasAttribute("hx-post") || event.target.method === "get") return;

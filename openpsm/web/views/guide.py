@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from openpsm.web.access import UserRequest, page
 
 INSTALLED, IN_THE_REPOSITORY = settings.BASE_DIR / "web" / "guide", settings.BASE_DIR.parent / "docs" / "guide"
+MARKDOWN = mistune.create_markdown(escape=True, plugins=["table"])
 FOLDER: Path = INSTALLED if INSTALLED.is_dir() else IN_THE_REPOSITORY
 
 
@@ -38,7 +39,7 @@ def chapters(language: str) -> tuple[Chapter, ...]:
 
 def _read(path: Path) -> Chapter:
     source = path.read_text(encoding="utf-8")
-    html = str(mistune.html(source))
+    html = str(MARKDOWN(source))
     html = re.sub(r'href="(?:\d\d-)?([a-z-]+)\.md(#[^"]*)?"', r'href="/guide/\1\2"', html)
     title = source.splitlines()[0].lstrip("# ")
     safe = mark_safe(html)  # noqa: S308 - our own files; raw HTML in them is escaped by mistune

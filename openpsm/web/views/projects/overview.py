@@ -16,13 +16,14 @@ from openpsm.insights import diagnosis
 from openpsm.org import access
 from openpsm.org.permissions import Permission
 from openpsm.projects import operations, queries
-from openpsm.projects.models import Project
+from openpsm.projects.models import Outcome, Project
 from openpsm.projects.operations import GateBlocked
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.projects import posted_version
 from openpsm.web.views.projects import frame
 
 SHOWN_ACTIONS = 3
+CLOSED = (Outcome.LOST, Outcome.DROPPED)
 SHOWN_ACTIVITIES = 20
 
 
@@ -71,6 +72,7 @@ def _overview(request: UserRequest, project: Project, *, gate_error: str = "", s
         "gate_error": gate_error,
         "can_override": _can_override(request, project),
         "activities": activities.latest(project, limit=SHOWN_ACTIVITIES),
+        "closing": queries.closing_report(project) if project.outcome in CLOSED else None,
         **_diagnosis(project, context["facts"], SHOWN_ACTIONS),
     }
     return render(request, "projects/overview.html", context, status=status)
