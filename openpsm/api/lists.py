@@ -56,7 +56,7 @@ class Shape:
         return (*(_aliased(name) if name in self.aliases else name for name in shown), *self.extras)
 
     def visible(self, user: User) -> QuerySet[Any]:
-        """The rows that the user may see, with the aliases ready to be read."""
+        """The rows that the user may see."""
         rows: Any = self.model._default_manager.all()
         if self.is_open:
             shown: QuerySet[Any] = rows
@@ -64,12 +64,16 @@ class Shape:
             shown = rows.filter(project__in=Project.objects.visible_to(user))
         else:
             shown = rows.visible_to(user)
-        named: QuerySet[Any] = shown.annotate(**{_aliased(name): F(path) for name, path in self.aliases.items()})
+        return shown
+
+    def named(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with the aliases ready to be read; not for counting, which needs none of their joins."""
+        named: QuerySet[Any] = rows.annotate(**{_aliased(name): F(path) for name, path in self.aliases.items()})
         return named
 
     def one(self, user: User, pk: int) -> Row:
         """Return a record (1 query and those of `finish`); raises DoesNotExist for what the user does not see."""
-        return self.ready([self.visible(user).filter(pk=pk).values(*self.names).get()], user)[0]
+        return self.ready([self.named(self.visible(user).filter(pk=pk)).values(*self.names).get()], user)[0]
 
     def show(self, request: ApiRequest, pk: int, *, status: int = 200) -> HttpResponse:
         """Answer with a record; 404 for what the user does not see."""
@@ -78,7 +82,7 @@ class Shape:
     def written(self, request: ApiRequest, record: Model | int | None, *, status: int = 200) -> HttpResponse:
         """Answer with what an operation has written; with nothing if it is out of the caller's sight from now on."""
         pk = record.pk if isinstance(record, Model) else record
-        found = self.visible(request.auth).filter(pk=pk).values(*self.names).first()
+        found = self.named(self.visible(request.auth).filter(pk=pk)).values(*self.names).first()
         return answer(self.ready([found], request.auth)[0], status=status) if found else gone()
 
     def ready(self, rows: list[Row], user: User) -> list[Row]:
@@ -116,7 +120,7 @@ class Listing(Shape):
         default = type(query).model_fields["sort"].default
         order = paging.order_of(query.sort, self.sorts, default)
         self._require_open(order.field, request.auth)
-        found = paging.take(rows, order=order, cursor=cursor, limit=query.limit, values=self.names)
+        found = paging.take(self.named(rows), order=order, cursor=cursor, limit=query.limit, values=self.names)
         return answer(
             {
                 "items": self.ready(found.rows, request.auth),

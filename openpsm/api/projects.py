@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
+from django.db.models import F, Model
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -291,27 +292,17 @@ def _with_parts(rows: list[Row], user: User) -> list[Row]:
     for row in _named(rows, user):
         process = processes.definition(row["process_version_id"])
         row["process"], row["process_version"] = process.key, process.number
-        parties = Party.objects.filter(project=row["id"]).select_related("account").order_by("id")
-        row["parties"] = [
-            {"id": one.pk, "account_id": one.account_id, "name": one.account.name, "role": one.role, "note": one.note}
-            for one in parties
-        ]
-        team = ProjectMember.objects.filter(project=row["id"]).select_related("user").order_by("id")
-        row["team"] = [{"user_id": one.user_id, "name": one.user.name, "role": one.role} for one in team]
-        products = ProjectProduct.objects.filter(project=row["id"]).select_related("product").order_by("id")
-        row["products"] = [_product(one) for one in products]
+        row["parties"] = _parts(Party, row, "id", "account_id", "role", "note", name="account__name")
+        row["team"] = _parts(ProjectMember, row, "user_id", "role", name="user__name")
+        shown = ("product_id", "quantity", "note")
+        row["products"] = _parts(ProjectProduct, row, *shown, name="product__name", unit="product__unit")
     return rows
 
 
-def _product(row: ProjectProduct) -> Row:
-    product = row.product
-    return {
-        "product_id": product.pk,
-        "name": product.name,
-        "unit": product.unit,
-        "quantity": row.quantity,
-        "note": row.note,
-    }
+def _parts(model: type[Model], row: Row, *names: str, **joined: str) -> list[Row]:
+    """Read columns, and columns of a joined table under another name, in the order of entry."""
+    rows = model._default_manager.filter(project=row["id"]).order_by("id")
+    return list(rows.values(*names, **{name: F(path) for name, path in joined.items()}))
 
 
 _ALIASES = {"account_name": "account__name", "owner_name": "owner__name", "currency": "amount_currency"}
@@ -334,14 +325,13 @@ PROJECTS = Listing(
     },
     lookups={
         "member_id": "members__user",
-        "stage": "stage__key",
         "currency": "amount_currency",
         "amount_from": "amount__gte",
         "amount_to": "amount__lte",
         "tender_from": "tender_on__gte",
         "tender_to": "tender_on__lte",
     },
-    searches={"q": "matching"},
+    searches={"q": "matching", "stage": "in_stage"},
 )
 PROJECT = Shape(
     Project,

@@ -5,11 +5,11 @@ that project) and stands in a working relation to the record: owner, team, manag
 it, or a reach over all records. Rule: docs/business-rules.md#access
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db.models import BigIntegerField, JSONField, Model, Q, Value
+from django.db.models import BigIntegerField, JSONField, Model, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import NotAllowed
@@ -109,9 +109,15 @@ def visible(user: User, *, view_all: Permission, mine: Q) -> Q | None:
         return None
     paths = {*own.managed, *(path for path, held in own.below if view_all in held)}
     condition = mine
+    return condition | Q(department__in=below(paths)) if paths else condition
+
+
+def below(paths: Collection[str]) -> QuerySet[Any, Any]:
+    """Return the departments of these subtrees: as a set of ids, which an index on the department serves."""
+    condition = Q()
     for path in sorted(paths):
-        condition |= Q(department__path__startswith=path)
-    return condition
+        condition |= Q(path__startswith=path)
+    return Department.objects.filter(condition).values("pk")
 
 
 def is_member(user: User, record: Owned) -> bool:

@@ -45,6 +45,11 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def running(self) -> "ProjectQuerySet":
         return self.filter(outcome="open", is_on_hold=False)
 
+    def in_stage(self, key: str) -> "ProjectQuerySet":
+        """Projects in the stage of this key, in any process (1 query): ids, so that the index on the stage serves."""
+        stages = apps.get_model("process", "Stage")._default_manager.filter(key=key)
+        return self.filter(stage__in=list(stages.values_list("pk", flat=True)))
+
     def matching(self, text: str) -> "ProjectQuerySet":
         """Projects whose name, pinyin or initials hold the text; width, case, script and blanks do not count."""
         return self.filter(search_text__contains=fold(text)) if fold(text) else self

@@ -51,7 +51,7 @@ def _departments(user: User) -> forms.Field:
 
 
 def _in_department(rows: QuerySet[Any], value: str, user: User) -> QuerySet[Any]:
-    roots = Department.objects.visible_to(user).filter(pk=value).values("path")[:1]
+    roots = Department.objects.visible_to(user).filter(pk=value).values("path")
     found = roots.first()
     return rows.filter(department__path__startswith=found["path"]) if found else rows.none()
 
