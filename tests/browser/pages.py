@@ -4,12 +4,12 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-PASSWORD = "long-enough-4-tests"  # noqa: S105 - a password of tests
+PASSWORD = "long-enough-4-tests"
 WIDTHS = (1440, 360)
 
 
 class Watch:
-    """Collects console errors and policy reports of a page; `check` fails on the first one and on sideways scrolling."""
+    """Collects console errors and policy reports of a page; `check` fails on them and on sideways scrolling."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.complaints = page, []

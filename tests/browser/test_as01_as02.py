@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -44,19 +45,21 @@ def ningxia(zhang):
     unknown = {"order_on": None, "possibility": None, "possibility_reason": ""}
     tender = {"tender_on": date.today() + timedelta(days=110), "tender_source": "负责人A的部下"}
     parties = [(institute.pk, "design_institute")]
-    project = make_project("新工程设备油采购", account=account, owner=zhang, at=now, parties=parties, **unknown, **tender)
+    project = make_project(
+        "新工程设备油采购", account=account, owner=zhang, at=now, parties=parties, **unknown, **tender
+    )
     _met(project, now, institute.pk)
     for rival in ("美锐", "东泰", "华诺"):
         make_contender(project, rival, at=now, is_registered_earlier=True)
     for kind in ("schedule", "competition"):
         make_intelligence(project, kind, "partly", at=now)
-    step = {"step_key": "survey", "source": "电话里说的", "on": now.date()}
-    set_procurement_step(project_id=project.pk, by=zhang, at=now, **step)
+    told = "电话里说的"
+    set_procurement_step(project_id=project.pk, step_key="survey", source=told, on=now.date(), by=zhang, at=now)
     return Project.objects.get(pk=project.pk)
 
 
 def _met(project: Project, now: datetime, institute_id: int) -> None:
-    met = {"contacted_on": now.date(), "at": now}
+    met: dict[str, Any] = {"contacted_on": now.date(), "at": now}
     make_stakeholder(project, "负责人A", attitude=0, **met)
     make_stakeholder(project, "副经理", attitude=0, **met)
     make_stakeholder(project, "经理", at=now)
@@ -79,7 +82,10 @@ def test_as01_refused_and_told_where_he_stands(page: Page, live_server, ningxia,
         expect(red).to_contain_text(reason)
     page.goto(f"{live_server.url}/projects/{ningxia.pk}/diagnosis")
     told = page.locator(".psm-next li strong").all_inner_texts()
-    order = [next(i for i, text in enumerate(told) if word in text) for word in ("收集", "补全", "评估", "内线", "商务", "设计负责人")]
+    order = [
+        next(i for i, text in enumerate(told) if word in text)
+        for word in ("收集", "补全", "做项目评估", "内线", "商务", "设计负责人")
+    ]
     assert order == sorted(order)
     watch.check()
     page.click(".psm-person")
@@ -100,7 +106,9 @@ def _evaluate(page: Page, base: str, project: Project, levels: dict[str, int]) -
 @pytest.mark.parametrize("width", WIDTHS)
 def test_as02_fail_pass_refused_and_forced(page: Page, live_server, zhang, director, width):
     now, base = timezone.now(), live_server.url
-    project = make_project("新工程设备油采购", owner=zhang, at=now, possibility=40, order_on=now.date() + timedelta(days=85))
+    project = make_project(
+        "新工程设备油采购", owner=zhang, at=now, possibility=40, order_on=now.date() + timedelta(days=85)
+    )
     answer_elements(project, at=now)
     home = f"{base}/projects/{project.pk}"
     page.set_viewport_size({"width": width, "height": 900})

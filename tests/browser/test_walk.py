@@ -16,7 +16,16 @@ from tests.factories.projects import make_project
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DAILY = (
     *("/today", "/projects", "/accounts", "/accounts?q=机械", "/registrations", "/registrations/new", "/activities"),
-    *("/activities/log", "/products", "/guide", "/guide/gates", "/search?q=设备", "/notifications", "/profile", "/tasks/new"),
+    *(
+        "/activities/log",
+        "/products",
+        "/guide",
+        "/guide/gates",
+        "/search?q=设备",
+        "/notifications",
+        "/profile",
+        "/tasks/new",
+    ),
     *("/more", "/password", "/projects?sort=nonsense", "/nowhere"),
 )
 PROJECT = (
@@ -41,7 +50,7 @@ def world():
     make_user(username="admin", name="许志清", roles=("administrator", "executive"), password=PASSWORD)
     now = timezone.now()
     account = make_account("常熟精工机械设备有限公司", owner=seller)
-    make_contact(account)
+    make_contact(account=account)
     project = make_project("二期设备用油年度采购", account=account, owner=seller, at=now)
     answer_elements(project, at=now)
     make_stakeholder(project, "设备部长", attitude=1, contacted_on=now.date() - timedelta(days=3), at=now)

@@ -41,7 +41,7 @@ def prepare() -> None:
 def log(order: dict[str, Any], by: User) -> dict[str, Any]:
     """A visit for the next round."""
     now = datetime.now(UTC)
-    report = {"kind": "visit", "done_on": now.date(), "result": "Met the user", "next_step": "Send the data sheet"}
+    report: dict[str, Any] = {"kind": "visit", "done_on": now.date(), "result": "Met the user", "next_step": "Send the data sheet"}
     activity = activities.log_activity(
         project_id=order["project"],
         by=by,
@@ -54,10 +54,8 @@ def log(order: dict[str, Any], by: User) -> dict[str, Any]:
 
 
 def edit_visit(order: dict[str, Any], by: User) -> dict[str, Any]:
-    changes = {"result": "Met nobody after all"}
-    activities.update_activity(
-        activity_id=order["activity"], version=order["version"], by=by, at=datetime.now(UTC), **changes
-    )
+    seen = {"activity_id": order["activity"], "version": order["version"]}
+    activities.update_activity(result="Met nobody after all", by=by, at=datetime.now(UTC), **seen)
     return {}
 
 
@@ -68,9 +66,7 @@ def confirm_visit(order: dict[str, Any], by: User) -> dict[str, Any]:
 
 def edit_project(order: dict[str, Any], by: User) -> dict[str, Any]:
     changes = {"site": order["site"]}
-    update_project(
-        project_id=order["project"], changes=changes, version=order["version"], by=by, at=datetime.now(UTC)
-    )
+    update_project(project_id=order["project"], changes=changes, version=order["version"], by=by, at=datetime.now(UTC))
     return {}
 
 
@@ -79,7 +75,13 @@ def look(order: dict[str, Any], _by: User) -> dict[str, Any]:
     return {"version": project.version, "site": project.site}
 
 
-DEEDS = {"log": log, "edit_visit": edit_visit, "confirm_visit": confirm_visit, "edit_project": edit_project, "look": look}
+DEEDS = {
+    "log": log,
+    "edit_visit": edit_visit,
+    "confirm_visit": confirm_visit,
+    "edit_project": edit_project,
+    "look": look,
+}
 
 
 def act(order: dict[str, Any], by: User) -> dict[str, Any]:

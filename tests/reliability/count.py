@@ -1,4 +1,4 @@
-"""What is left after the kills. Run as `python -m tests.reliability.count PREFIX`: prints the entries, and the log's faults."""
+"""What is left after the kills: `python -m tests.reliability.count PREFIX` prints the entries and the log's faults."""
 
 import json
 import os
