@@ -327,6 +327,6 @@ def test_logging_a_visit_stays_within_its_budget(project, django_assert_max_num_
     person = make_stakeholder(project)
     user = User.objects.get(pk=project.owner_id)
     access.reach(user)
-    budget = 12 + len(facts.providers()) + 2  # within a test begin and commit are a savepoint, which counts
+    budget = 13 + len(facts.providers()) + 2  # within a test begin and commit are a savepoint, which counts
     with memo.scope(), django_assert_max_num_queries(budget):
         log_activity(project, by=user, client_key="phone-1", also=Told(stakeholder_ids=[person.pk]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_row_that_contradicts_itself_is_refused(model, wrong):
 def test_parts_and_reports_that_contradict_themselves_are_refused():
     project = make_project()
     activity, person = log_activity(project), make_stakeholder(project)
-    lose(project_id=project.pk, reason="price", destination="Shell", by=project.owner, at=AT)
+    lose(project_id=project.pk, reason="price", destination="Rival Oils", by=project.owner, at=AT)
     report = ClosingReport.objects.get()
     visit = {"project": project, "stage": project.stage, "entered_at": AT}
     assert refused(lambda: ActivityPerson.objects.create(activity=activity))
@@ -92,5 +93,12 @@ def test_parts_and_reports_that_contradict_themselves_are_refused():
 def test_amounts_are_in_the_currency_of_the_installation_unless_said_otherwise(settings):
     settings.OPENPSM_CURRENCY = "USD"
     project = make_project()
-    lose(project_id=project.pk, reason="price", winner_name="Shell", winner_amount=900_000, by=project.owner, at=AT)
+    lose(
+        project_id=project.pk,
+        reason="price",
+        winner_name="Rival Oils",
+        winner_amount=Decimal(900_000),
+        by=project.owner,
+        at=AT,
+    )
     assert (project.amount_currency, ClosingReport.objects.get().winner_currency) == ("USD", "USD")

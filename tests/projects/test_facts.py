@@ -103,7 +103,7 @@ def test_settling_debts_of_many_takes_the_statements_of_one():
         counts.append(len(caught))
         assert {reloaded(project).probability for project in made} == {40}
     assert counts == [counts[0]] * 2
-    assert counts[0] <= 15 + len(facts.providers())
+    assert counts[0] <= 16 + len(facts.providers())
 
 
 def test_a_debt_is_settled_once():

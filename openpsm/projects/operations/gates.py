@@ -68,7 +68,7 @@ def advance_stage(
     Every try leaves a gate review: passed, blocked, or overridden with a manager's reason (the missing key nodes stay
     as debts and halve the probability until they are made good). The gate that the process marks so wins the project,
     the last one finishes it. Raises NotAllowed, Stale, GateBlocked, DomainError ("closed", "finished").
-    At most 12 statements, 3 more with another grade, 1 per provider of facts, 2 for the user's reach.
+    At most 13 statements, 3 more with another grade, 1 per provider of facts, 2 for the user's reach.
     Rule: docs/business-rules.md#gates
     """
     return _run(lambda _process, stage: [stage], project_id, by, at, version, override_reason)
