@@ -12,7 +12,8 @@ class Watch:
     """Collects console errors and policy reports of a page; `check` fails on them and on sideways scrolling."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.complaints = page, []
+        self.page = page
+        self.complaints: list[str] = []
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
@@ -23,8 +24,7 @@ class Watch:
 
     def check(self) -> None:
         assert self.complaints == []
-        width = self.page.viewport_size["width"]
-        assert self.page.evaluate("document.documentElement.scrollWidth") <= width, self.page.url
+        assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
 
 
 def sign_in(page: Page, base: str, username: str, language: str = "zh-hans") -> Watch:
