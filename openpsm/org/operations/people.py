@@ -37,8 +37,8 @@ class NewUser:
     """Somebody to invite. Roles (their keys) are held everywhere.
 
     With `is_mailed` a link to set a password goes to `email`; otherwise `password` or a made one is the initial one,
-    which must be changed at the first sign-in unless `must_change` says otherwise. `password_hash` stands in the place of
-    both: what Django's hashers made of it elsewhere.
+    which must be changed at the first sign-in unless `must_change` says otherwise. `password_hash` stands instead
+    of both: what Django's hashers made of it elsewhere.
     """
 
     name: str

@@ -9,9 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from openpsm.activities import queries as activities
-from openpsm.core import custom
 from openpsm.core.errors import DomainError
-from openpsm.core.text import localized
 from openpsm.insights import diagnosis
 from openpsm.org import access
 from openpsm.org.permissions import Permission
@@ -19,6 +17,7 @@ from openpsm.projects import operations, queries
 from openpsm.projects.models import Outcome, Project
 from openpsm.projects.operations import GateBlocked
 from openpsm.web.access import UserRequest, page
+from openpsm.web.forms.custom import shown
 from openpsm.web.forms.projects import posted_version
 from openpsm.web.views.projects import frame
 
@@ -94,11 +93,7 @@ def short(request: UserRequest, pk: int) -> HttpResponse:
         "can_edit": access.can(request.user, Permission.PROJECT_EDIT, on=project),
         "members": list(queries.team(project)),
         "parties": list(queries.parties(project)),
-        "custom": [
-            (localized({"en": row.label_en, "zh": row.label_zh}), project.custom[row.key])
-            for row in custom.definitions(Project)
-            if project.custom.get(row.key) not in (None, "", [])
-        ],
+        "custom": shown(Project, project.custom),
     }
     return render(request, "projects/_figures.html" if request.htmx else "projects/short.html", context)
 
