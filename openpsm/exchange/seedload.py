@@ -45,7 +45,7 @@ from openpsm.projects.models import (
     ProjectMember,
     TeamRole,
 )
-from openpsm.projects.operations.facts import derive, keep
+from openpsm.projects.operations.facts import asked, derive, keep
 from openpsm.projects.operations.fields import name_keys
 from openpsm.projects.operations.gates import due_on
 from openpsm.registrations.models import Registration
@@ -437,7 +437,7 @@ def _keep_facts(context: _Context, projects: Sequence[Project]) -> None:
     """Ask the providers about all projects and keep the answers, as every change of a project does."""
     for batch in _batches(projects):
         with transaction.atomic():
-            keep(batch, answers=facts.ask([one.pk for one in batch], today(context.at)), at=context.at)
+            keep(batch, answers=asked(batch, at=context.at), at=context.at)
     context.tell("facts kept")
 
 

@@ -210,8 +210,8 @@ def test_stranger_can_neither_see_nor_change_a_contact(seller):
 
 
 def test_competitor_is_one_in_every_spelling(seller):
-    first = operations.ensure_competitor(name="壳牌（中国）", by=seller, at=AT)
-    assert operations.ensure_competitor(name="殼牌(中国)", by=seller, at=AT) == first
+    first = operations.ensure_competitor(name="欧锐斯（中国）", by=seller, at=AT)
+    assert operations.ensure_competitor(name="歐銳斯(中国)", by=seller, at=AT) == first
 
 
 def test_code_lists_are_complete_and_load_once():

@@ -65,7 +65,7 @@ def project(zhang: ApiClient) -> dict[str, Any]:
     head = {"name": "设计院室主任", "account_id": institute["id"], "is_outside": True, **met}
     willing = {"attitude": 1, "attitude_reason": "愿意把我们的产品写进去,但时间紧"}
     assert zhang.post("/stakeholders", {"project_id": pk, **head, **willing}).status == 201
-    for rival in ("昆仑", "长城", "壳牌"):
+    for rival in ("鼎澜", "欧瑞斯特", "海蔚"):
         row = {"project_id": pk, "competitor_name": rival, "is_registered_earlier": True}
         assert zhang.post("/contenders", row).status == 201
     for kind in ("schedule", "competition"):

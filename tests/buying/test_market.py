@@ -30,21 +30,21 @@ def known(project):
 
 
 def test_a_rival_is_found_by_name_in_whatever_spelling(project):
-    shell = make_competitor("Shell")
-    contender = make_contender(project, " SHELL ", product=1, rank=2)
-    assert (contender.competitor, Competitor.objects.count()) == (shell, 1)
-    other = make_contender(project, "Mobil", is_registered_earlier=True)
-    assert other.competitor.name == "Mobil"
+    known = make_competitor("Rival Oils")
+    contender = make_contender(project, " RIVAL OILS ", product=1, rank=2)
+    assert (contender.competitor, Competitor.objects.count()) == (known, 1)
+    other = make_contender(project, "Other Oils", is_registered_earlier=True)
+    assert other.competitor.name == "Other Oils"
     assert queries.contenders(project.pk, user=project.owner) == [contender, other]
 
 
 def test_a_rival_stands_once_in_a_project_and_again_after_removal(project):
-    contender = make_contender(project, "Shell")
+    contender = make_contender(project, "Rival Oils")
     with pytest.raises(DomainError) as caught:
         make_contender(project, competitor_id=contender.competitor_id)
     assert caught.value.code == "contender-exists"
     operations.remove_contender(contender_id=contender.pk, version=1, by=project.owner, at=AT)
-    assert make_contender(project, "Shell").competitor_id == contender.competitor_id
+    assert make_contender(project, "Rival Oils").competitor_id == contender.competitor_id
 
 
 @pytest.mark.parametrize(

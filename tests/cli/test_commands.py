@@ -128,6 +128,7 @@ def test_demo_fresh_keeps_its_hands_off_a_real_installation(tmp_path, monkeypatc
 def test_demo_prepares_once_and_lists_its_people_again(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "_mark", lambda: tmp_path / "demo")
     monkeypatch.setattr(installation, "collect_static", lambda: None)
+    monkeypatch.setattr("openpsm.exchange.demo.load_business", lambda *_args, **_options: None)
     first = demo._prepare(False)
     again = demo._prepare(False)
     assert (len(first), again) == (14, first)

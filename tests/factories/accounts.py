@@ -40,6 +40,6 @@ def make_contact(
     return create_contacts(rows=[NewContact(account_id=account.pk, name=name, **fields)], by=by, at=AT)[0]
 
 
-def make_competitor(name: str = "Shell", *, by: User | None = None) -> Competitor:
+def make_competitor(name: str = "Rival Oils", *, by: User | None = None) -> Competitor:
     """A rival."""
     return ensure_competitor(name=name, by=by or make_user(), at=AT)

@@ -39,7 +39,7 @@ def project():
         parties=[(institute.pk, "design_institute")],
     )
     _people(project, institute)
-    for rival in ("昆仑", "长城", "壳牌"):
+    for rival in ("鼎澜", "欧瑞斯特", "海蔚"):
         make_contender(project, rival, at=NOW, is_registered_earlier=True)
     for kind in ("schedule", "competition"):
         make_intelligence(project, kind, "partly", at=NOW)

@@ -14,7 +14,7 @@ from openpsm.projects.operations import sweep
 
 FILES = ("north", "north_ended", "east", "east_ended")
 #: The sections of an account and of a project, in the order in which they follow each other within a day.
-ACCOUNT_SECTIONS: Mapping[str, Tell] = {"start": telling.account, "pool": telling.to_pool}
+ACCOUNT_SECTIONS: Mapping[str, Tell] = {"start": telling.account, "calls": telling.call, "pool": telling.to_pool}
 SECTIONS: Mapping[str, Tell] = {
     "start": telling.start,
     "team": telling.team,

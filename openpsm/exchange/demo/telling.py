@@ -69,6 +69,24 @@ def _contacts(moment: Moment, row: Mapping[str, Any]) -> None:
     moment.world.contacts |= {key: one for (key, *_rest), one in zip(row.get("contacts", ()), made, strict=True)}
 
 
+def call(
+    moment: Moment, kind: str, met: Sequence[str], purpose: str, result: str, next_step: str, in_days: int
+) -> None:
+    """Log an activity at the account of the story."""
+    activities.log_activity(
+        account_id=moment.world.accounts[moment.story.content["key"]],
+        kind=kind,
+        done_on=moment.on,
+        purpose=moment.say(purpose),
+        result=moment.say(result),
+        next_step=moment.say(next_step),
+        next_on=moment.world.words.after(moment.on, in_days),
+        also=Told(contact_ids=[moment.world.contacts[key].pk for key in met]),
+        by=moment.by,
+        at=moment.at,
+    )
+
+
 def to_pool(moment: Moment) -> None:
     """Give the account of the story back to the public pool."""
     account_id = moment.world.accounts[moment.story.content["key"]]
@@ -259,6 +277,4 @@ def task(moment: Moment, owner: str, title: str, due: int, result: str = "") -> 
         at=moment.at,
     )
     if result:
-        org.complete_task(
-            task_id=made.pk, version=None, result=moment.say(result), by=moment.user(owner), at=moment.at
-        )
+        org.complete_task(task_id=made.pk, version=None, result=moment.say(result), by=moment.user(owner), at=moment.at)
