@@ -199,19 +199,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='project',
-            index=models.Index(fields=['stage', '-amount', '-id'], name='project_stage_amount'),
+            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['stage', '-amount', '-id', 'department'], name='project_stage_amount'),
         ),
         migrations.AddIndex(
             model_name='project',
-            index=models.Index(fields=['-amount', '-id'], name='project_amount'),
+            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['-amount', '-id', 'department'], name='project_amount'),
         ),
         migrations.AddIndex(
             model_name='project',
-            index=models.Index(fields=['owner', '-amount', '-id'], name='project_owner_amount'),
+            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['owner', '-amount', '-id'], name='project_owner_amount'),
         ),
         migrations.AddIndex(
             model_name='project',
-            index=models.Index(fields=['department', '-amount', '-id'], name='project_department_amount'),
+            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['department', '-amount', '-id'], name='project_department_amount'),
         ),
         migrations.AddIndex(
             model_name='project',
@@ -228,6 +228,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='project',
             index=models.Index(fields=['order_on', 'id'], name='project_order'),
+        ),
+        migrations.AddIndex(
+            model_name='project',
+            index=models.Index(fields=['tender_number'], name='project_tender_number'),
         ),
         migrations.AddConstraint(
             model_name='project',

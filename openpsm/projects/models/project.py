@@ -92,6 +92,10 @@ class PartyRole(models.TextChoices):
     AGENCY = "agency", _("tender agency")
 
 
+def _live(*fields: str, name: str) -> models.Index:
+    return models.Index(fields=fields, name=name, condition=models.Q(deleted_at=None))
+
+
 class Project(Versioned):
     """One sales opportunity.
 
@@ -158,14 +162,16 @@ class Project(Versioned):
     class Meta:
         verbose_name = _("project")
         indexes: ClassVar = [
-            models.Index(fields=["stage", "-amount", "-id"], name="project_stage_amount"),
-            models.Index(fields=["-amount", "-id"], name="project_amount"),
-            models.Index(fields=["owner", "-amount", "-id"], name="project_owner_amount"),
-            models.Index(fields=["department", "-amount", "-id"], name="project_department_amount"),
+            # live ones only, with the department: pages and counts of all that managers see come from the index alone
+            _live("stage", "-amount", "-id", "department", name="project_stage_amount"),
+            _live("-amount", "-id", "department", name="project_amount"),
+            _live("owner", "-amount", "-id", name="project_owner_amount"),
+            _live("department", "-amount", "-id", name="project_department_amount"),
             models.Index(fields=["-created_at", "-id"], name="project_newest"),
             models.Index(fields=["sort_key", "id"], name="project_by_name"),
             models.Index(fields=["tender_on", "id"], name="project_tender"),
             models.Index(fields=["order_on", "id"], name="project_order"),
+            models.Index(fields=["tender_number"], name="project_tender_number"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -24,12 +24,11 @@ from openpsm.core.money import default_currency
 from openpsm.org.access import reach, require
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
-from openpsm.process import facts
 from openpsm.process import queries as processes
 from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects.models import Outcome, Party, PartyRole, Project, ProjectMember, ProjectProduct, TeamRole
 from openpsm.projects.operations import fields as checks
-from openpsm.projects.operations.facts import derive, keep
+from openpsm.projects.operations.facts import asked, derive, keep
 from openpsm.projects.operations.gates import due_on
 
 Errors = dict[str, str]
@@ -119,8 +118,7 @@ def write_projects(
     ]
     Project.objects.bulk_create(projects)
     _write_parts(projects, rows)
-    answers = facts.ask([project.pk for project in projects], today(at))
-    keep(projects, answers=answers, at=at)
+    keep(projects, answers=asked(projects, at=at), at=at)
     return projects
 
 

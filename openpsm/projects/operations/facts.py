@@ -29,6 +29,18 @@ Answers = dict[int, dict[str, Answer]]
 BATCH = 200
 
 
+def asked(projects: Sequence[Project], *, at: datetime) -> Answers:
+    """Ask all providers about projects that the caller has locked or just made, with their debt counts.
+
+    What the projects say themselves is read off them: 1 query for every other provider.
+    """
+    others = [name for name in facts.definitions() if name not in OWN]
+    answers = facts.ask([project.pk for project in projects], today(at), names=others)
+    for project in projects:
+        answers[project.pk] |= own_answers(project, today(at))
+    return answers
+
+
 def refresh_facts(*, project_ids: Collection[int], at: datetime, by: User | None = None) -> None:
     """Ask all providers about the projects and keep what follows. Called in the transaction of whoever changed a fact.
 
@@ -42,7 +54,7 @@ def refresh_facts(*, project_ids: Collection[int], at: datetime, by: User | None
 
 def refresh_locked(*, projects: Sequence[Project], at: datetime, by: User | None = None) -> None:
     """The same for projects that the caller has locked, with their debt counts (1 query per provider, 2 statements)."""
-    answers = facts.ask([project.pk for project in projects], today(at))
+    answers = asked(projects, at=at)
     settle_debts(projects, answers=answers, at=at, by=by)
     before = grades(projects)
     changed = derive(projects, on=today(at))
@@ -154,7 +166,7 @@ def save_with_facts(project: Project, fields: Iterable[str], *, by: User | None,
 
     3 statements and 1 per provider of facts; up to 6 more where debts are settled, 3 where the grade changes.
     """
-    answers = facts.ask([project.pk], today(at))
+    answers = asked([project], at=at)
     settle_debts([project], answers=answers, at=at, by=by)
     before = grades([project])
     derive([project], on=today(at))

@@ -25,7 +25,16 @@ from openpsm.process.facts import Answer
 from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects import queries, rules
 from openpsm.projects.models import Debt, GateReview, Outcome, Project, StageVisit
-from openpsm.projects.operations.facts import ask_after_move, derive, grades, keep, plain, record_grades, settle_debts
+from openpsm.projects.operations.facts import (
+    ask_after_move,
+    asked,
+    derive,
+    grades,
+    keep,
+    plain,
+    record_grades,
+    settle_debts,
+)
 from openpsm.projects.operations.records import locked, require_open, require_reason, save
 from openpsm.projects.queries import Gate, NodeState
 
@@ -120,7 +129,7 @@ def go_back(
         old, target = process.stage(project.stage_id), process.stage_called(stage_key)
         if target is None or target.position >= old.position:
             raise DomainError(_("This stage does not lie behind the project."), code="not-behind")
-        answers = facts.ask([project.pk], today(at))
+        answers = asked([project], at=at)
         values = {"stage_id": old.id, "outcome": Judgement.WENT_BACK, "reason": reason, "by": by, "at": at}
         GateReview.objects.create(project=project, **values)
         StageVisit.objects.create(project=project, stage_id=old.id, entered_at=project.stage_entered_at, left_at=at)
@@ -150,7 +159,7 @@ def _run(plan: Plan, project_id: int, by: User, at: datetime, version: int | Non
         _require_movable(project)
         process = queries.process_of(project)
         stages = plan(process, process.stage(project.stage_id))
-        answers, before = facts.ask([project.pk], today(at)), grades([project])
+        answers, before = asked([project], at=at), grades([project])
         settle_debts([project], answers=answers, at=at, by=by)
         is_changed = bool(derive([project], on=today(at)))
         attempts = _try_all(project, stages, answers[project.pk], by=by, at=at, reason=reason)

@@ -1,5 +1,6 @@
 """The list of projects."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -7,9 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from openpsm.core.dates import today
+from openpsm.core.money import format_amount
 from openpsm.org import access
 from openpsm.org.models import Department, User
 from openpsm.org.permissions import Permission
@@ -17,6 +22,7 @@ from openpsm.process.queries import default_definition, definition
 from openpsm.projects.models import Outcome, Project
 from openpsm.web.access import UserRequest, page
 from openpsm.web.lists import ANY, Column, Filter, Listing, show
+from openpsm.web.templatetags.psm import day
 
 VALUES = (
     "id",
@@ -85,14 +91,43 @@ FILTERS = (
 
 
 def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turn values into what stands in the cells, see projects/_rows.html."""
     on = today(timezone.now())
     for row in rows:
-        stage = definition(row["process_version_id"]).stage(row["stage_id"])
-        row["stage"] = stage.title
-        row["days"] = (on - today(row["stage_entered_at"])).days
-        row["is_late"] = row["outcome"] == Outcome.OPEN and row["days"] > stage.expected_days
-        row["outcome_label"] = Outcome(row["outcome"]).label
+        row["state"] = _state(row, on)
+        row["grade"] = _GRADES[row["grade"]]
+        row["amount"] = format_amount(row["amount"], row["amount_currency"])
+        row["probability"] = "—" if row["possibility"] is None else f"{row['probability']}%"
+        row["tender_on"] = day(row["tender_on"])
+        row["next"] = _next(row) if row["next_step"] else "—"
     return rows
+
+
+_GRADES = {
+    "": "—",
+    **{one: format_html('<span class="psm-grade {0}"><span>{0}</span></span>', one) for one in "ABCD"},
+}
+
+
+def _state(row: dict[str, Any], on: date) -> str:
+    """The stage with its days, or how the project ended."""
+    hold = f" · {_('on hold')}" if row["is_on_hold"] else ""
+    if row["outcome"] != Outcome.OPEN:
+        return f"{Outcome(row['outcome']).label}{hold}"
+    stage, days = (
+        definition(row["process_version_id"]).stage(row["stage_id"]),
+        (on - today(row["stage_entered_at"])).days,
+    )
+    is_late = days > stage.expected_days
+    late = f"⚠ {_('over time')} " if is_late else ""
+    text = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    css = "is-amber" if is_late else "psm-muted"
+    return format_html('{} <span class="psm-small {}">{}{}</span>{}', stage.title, css, late, text, hold)
+
+
+def _next(row: dict[str, Any]) -> str:
+    step = Truncator(row["next_step"]).chars(30)
+    return format_html('{} <span class="psm-muted psm-small">{}</span>', step, day(row["next_on"]))
 
 
 def _register(user: User) -> tuple[Any, str] | None:
@@ -103,6 +138,7 @@ def _register(user: User) -> tuple[Any, str] | None:
 PROJECTS = Listing(
     title=_("Projects"),
     template="projects/_rows.html",
+    is_mask=True,
     rows=lambda user: Project.objects.visible_to(user),
     columns=(
         Column("name", _("Project"), sort="name"),
