@@ -11,12 +11,14 @@ from pydantic import Field, StringConstraints
 from openpsm.api.answers import gone
 from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
-from openpsm.api.lists import Listing
+from openpsm.api.lists import Listing, Row
 from openpsm.api.schemas import NO_NUL, Day, Flag, Id, In, ListQuery, Long, OneOf, Out, Page, sorts
 from openpsm.buying import operations
 from openpsm.buying.models import IntelligenceItem
 from openpsm.buying.models.market import Element
 from openpsm.buying.operations import NewIntelligence
+from openpsm.org import field_rules
+from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 
 router = area("intelligence")
@@ -27,7 +29,10 @@ Person = Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)]
 
 
 class IntelligenceOut(Out):
-    """One piece of information; `replaced_by_id` names the newer one in its place."""
+    """One piece of information; `replaced_by_id` names the newer one in its place.
+
+    `source_person` is null where you may not know who the inside source is.
+    """
 
     id: int
     version: int
@@ -36,7 +41,7 @@ class IntelligenceOut(Out):
     state: State
     text: str
     source: str
-    source_person: str
+    source_person: str | None
     got_on: date | None
     ask_by: date | None
     is_confirmed: bool
@@ -93,9 +98,20 @@ class ReplaceIn(In):
     ask_by: Day | None = None
 
 
+def _masked(rows: list[Row], user: User) -> list[Row]:
+    """Empty the inside sources that the user may not know (1 query where there are any)."""
+    inside = {row["id"] for row in rows if row["source"] == IntelligenceItem.Source.INSIDER}
+    closed = inside - field_rules.opened(user, IntelligenceItem, inside)
+    for row in rows:
+        if row["id"] in closed:
+            row["source_person"] = None
+    return rows
+
+
 ITEMS = Listing(
     IntelligenceItem,
     IntelligenceOut,
+    finish=_masked,
     sorts={"id": "id", "created_at": "created_at"},
     lookups={"is_current": "replaced_by__isnull"},
 )

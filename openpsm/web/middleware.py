@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django_htmx.http import HttpResponseClientRedirect
 
 from openpsm.web.access import route_of
+from openpsm.web.views.errors import csrf_failure
 
 PASSWORD_URL = "/password"  # noqa: S105 - an address
 #: What somebody may do before they have changed a password that another person gave them.
@@ -22,7 +23,7 @@ class SignedIn:
     """Sends strangers to the sign-in page, unless the route says that it is open to everybody.
 
     Somebody whose password was made by another person changes it before anything else. An htmx request gets a
-    full-page redirect, never a sign-in form inside a table cell.
+    full-page redirect, never a sign-in form inside a table cell. A form that another site sends is refused.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -35,6 +36,8 @@ class SignedIn:
         self, request: HttpRequest, view: Callable[..., HttpResponse], *_args: object
     ) -> HttpResponse | None:
         route = route_of(view)
+        if route is not None and _is_forged(request):
+            return csrf_failure(request)
         if route is None or route.is_open:
             return None
         if not request.user.is_authenticated:
@@ -42,6 +45,11 @@ class SignedIn:
         if request.user.must_change_password and request.path not in WITH_A_GIVEN_PASSWORD:
             return _sent_to(request, PASSWORD_URL)
         return None
+
+
+def _is_forged(request: HttpRequest) -> bool:
+    """Whether the browser itself says that another site sends this form, whatever token it carries."""
+    return request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site"
 
 
 def _sent_to(request: HttpRequest, target: str) -> HttpResponse:

@@ -6,7 +6,7 @@ Who said it is personal: events keep it sealed.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from openpsm.buying.models.market import Element
 from openpsm.buying.operations.values import assign, open_part, sealed_part
 from openpsm.core import events
 from openpsm.core.dates import today
-from openpsm.core.errors import DomainError, InvalidInput, Message
+from openpsm.core.errors import DomainError, InvalidInput, Message, NotAllowed
 from openpsm.core.events import EventRow
 from openpsm.core.text import fold, is_placeholder
 from openpsm.core.versions import bump, require_version
@@ -203,13 +203,28 @@ def _loaded(item_id: int, *, by: User, version: int | None) -> IntelligenceItem:
     return item
 
 
+def _without_closed_source(item: IntelligenceItem, changes: Mapping[str, Any], by: User) -> dict[str, Any]:
+    """Leave the informant out of the changes of somebody who may not know them (1 query for inside sources)."""
+    kept = dict(changes)
+    is_inside = item.source == IntelligenceItem.Source.INSIDER
+    if not is_inside or IntelligenceItem.objects.filter(pk=item.pk).with_open_source(by).exists():
+        return kept
+    if kept.pop("source_person", "") or kept.get("source", item.source) != item.source:
+        raise NotAllowed(_("Only the line of command of whoever heard it may change an inside source."))
+    return kept
+
+
 def update_intelligence(
     *, item_id: int, version: int | None, by: User, at: datetime, **changes: Unpack[IntelligenceValues]
 ) -> IntelligenceItem:
-    """Correct an item; what was confirmed must be confirmed again. Raises Stale, InvalidInput."""
+    """Correct an item; what was confirmed must be confirmed again. Raises Stale, InvalidInput.
+
+    Who may not know an inside source leaves it as it is: an empty `source_person` does not erase it. Raises
+    NotAllowed for another one and for another `source`, which would open it.
+    """
     with transaction.atomic():
         item = _loaded(item_id, by=by, version=version)
-        changed = assign(item, changes, allowed=CHANGEABLE)
+        changed = assign(item, _without_closed_source(item, changes, by), allowed=CHANGEABLE)
         others = IntelligenceItem.objects.current().filter(project_id=item.project_id).exclude(pk=item.pk)
         _check([item], others, on=today(at), prefix="")
         if changed:
