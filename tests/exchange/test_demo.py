@@ -115,6 +115,7 @@ def test_the_log_is_unbroken_and_every_project_has_its_facts_of_today(demo):
 def test_the_ningxia_case_is_in_the_state_of_as_01(ningxia):
     with translation.override("en"):
         found = diagnose(ningxia, at=AT)
+    assert found.step is not None
     assert (found.step.key, found.matching.key, found.real_stage.key) == ("survey", "enter", "develop")
     assert (found.position, found.steps_behind, found.level, found.verdict) == ("behind", 1, "red", "collect-first")
     assert [reason.text for reason in found.reasons if reason.level == "red"] == [
