@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,19 @@ def ask(
         for pk, answers in function(list(found), on).items():
             found[pk].update(_checked(function, answers, found[pk]))
     return found
+
+
+def of_nothing(on: date) -> dict[str, Answer]:
+    """Return what the providers answer about a project that was made this moment, of which nothing is recorded yet.
+
+    It is the same for all such projects, hence asked once a day (of the id 0, which no project has); no query later.
+    """
+    return dict(_of_nothing(on, tuple(providers())))
+
+
+@lru_cache(maxsize=4)
+def _of_nothing(on: date, _known: tuple[Provider, ...]) -> dict[str, Answer]:
+    return ask([0], on)[0]
 
 
 def _asked(names: Collection[str] | None) -> list[Provider]:

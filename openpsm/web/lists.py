@@ -90,7 +90,7 @@ class FilterForm(forms.Form):
             made = self.fields[each.name] = each.field(user)
             if isinstance(made, forms.ChoiceField) and type(made.widget) is forms.Select:
                 made.widget = PlainSelect()
-                made.widget.choices = made.choices  # type: ignore[assignment]  # what the field's own setter does
+                made.widget.choices = made.choices
             widget = made.widget
             css = "form-select form-select-sm" if isinstance(widget, forms.Select) else "form-control form-control-sm"
             is_box = isinstance(widget, forms.CheckboxInput)

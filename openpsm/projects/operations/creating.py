@@ -24,11 +24,12 @@ from openpsm.core.money import default_currency
 from openpsm.org.access import reach, require
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
+from openpsm.process import facts
 from openpsm.process import queries as processes
 from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects.models import Outcome, Party, PartyRole, Project, ProjectMember, ProjectProduct, TeamRole
 from openpsm.projects.operations import fields as checks
-from openpsm.projects.operations.facts import asked, derive, keep
+from openpsm.projects.operations.facts import derive, keep
 from openpsm.projects.operations.gates import due_on
 
 Errors = dict[str, str]
@@ -118,7 +119,7 @@ def write_projects(
     ]
     Project.objects.bulk_create(projects)
     _write_parts(projects, rows)
-    keep(projects, answers=asked(projects, at=at), at=at)
+    keep(projects, answers={project.pk: facts.of_nothing(today(at)) for project in projects}, at=at)
     return projects
 
 
@@ -138,16 +139,24 @@ def _checked(
     """Check all rows before anything is written, so that all mistakes come back at once."""
     errors: dict[str, list[str]] = {}
     values = []
-    known_products = _known_products(rows)
+    known_products, seen = _known_products(rows), _visible_parties(rows, by)
     for number, row in enumerate(rows, 1):
         prefix = f"{number}." if len(rows) > 1 else ""
         try:
+            if any(pk not in seen for pk, _role in row.parties if pk != row.account_id):
+                raise InvalidInput({"parties": _("There is no such account or no such part.")})
             values.append(_check(row, owners, accounts, known_products, by))
         except InvalidInput as refused:
             errors |= {f"{prefix}{name}": messages for name, messages in refused.errors.items()}
     if errors:
         raise InvalidInput(errors)
     return values
+
+
+def _visible_parties(rows: Iterable[NewProject], by: User) -> set[int]:
+    """A company becomes visible by its projects: nobody makes a stranger's customer a party of their own project."""
+    ids = {pk for row in rows for pk, _role in row.parties}
+    return set(Account.objects.visible_to(by).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
 def _known_products(rows: Iterable[NewProject]) -> set[int]:

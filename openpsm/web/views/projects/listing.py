@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -57,9 +57,8 @@ def _departments(user: User) -> forms.Field:
 
 
 def _in_department(rows: QuerySet[Any], value: str, user: User) -> QuerySet[Any]:
-    roots = Department.objects.visible_to(user).filter(pk=value).values("path")
-    found = roots.first()
-    return rows.filter(department__path__startswith=found["path"]) if found else rows.none()
+    root = Department.objects.visible_to(user).filter(pk=value).values("path")[:1]
+    return rows.filter(department__in=Department.objects.filter(path__startswith=Subquery(root)))
 
 
 def _outcome(_user: User) -> forms.Field:

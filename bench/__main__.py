@@ -1,0 +1,226 @@
+"""`make bench`: seed a throw-away PostgreSQL, drive OpenPSM, bare Django and bare SQL, write docs/performance.md.
+
+OPENPSM_DATABASE_URL names an empty database (scripts/with-postgres makes one). Options make a smaller or shorter run;
+only a run with the default sizes writes the document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import drive, report
+
+ROOT = Path(__file__).resolve().parent.parent
+PORTS = {"openpsm": 8290, "bare": 8291}
+WORKERS, THREADS = 2, 4
+BARE_USERS = 16
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n", 1)[0])
+    parser.add_argument("--accounts", type=int, default=20_000)
+    parser.add_argument("--contacts", type=int, default=40_000)
+    parser.add_argument("--projects", type=int, default=100_000)
+    parser.add_argument("--activities", type=int, default=200_000)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--clients", default="1,16")
+    parser.add_argument("--only", default="", help="names of cases, with commas")
+    parser.add_argument("--seeded", action="store_true", help="the database is seeded already")
+    return parser.parse_args()
+
+
+def environment(folder: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENPSM_")}
+    url = os.environ["OPENPSM_DATABASE_URL"]
+    own = {"OPENPSM_DATABASE_URL": url, "OPENPSM_DATA_DIR": folder, "OPENPSM_LOG_LEVEL": "WARNING"}
+    return {**kept, **own, "OPENPSM_ADMIN_PASSWORD": "never-used-here-1", "BARE_DATABASE_URL": url}
+
+
+def run(environ: Mapping[str, str], *command: str) -> float:
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-m", *command], env=dict(environ), cwd=ROOT, check=True)
+    return time.monotonic() - start
+
+
+@contextlib.contextmanager
+def server(environ: Mapping[str, str], application: str, port: int) -> Iterator[int]:
+    """Run an application under granian as `openpsm serve` does; yield the process to account for."""
+    numbers = ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--port", str(port)]
+    options = ["--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--log-level", "warning", *numbers]
+    process = subprocess.Popen([sys.executable, "-m", "granian", *options, application], env=dict(environ), cwd=ROOT)
+    try:
+        _wait(process, port)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    for _try in range(300):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    raise SystemExit("the server did not start")
+
+
+def bare_sessions() -> list[dict[str, str]]:
+    found = []
+    for number in range(1, BARE_USERS + 1):
+        connection = http.client.HTTPConnection("127.0.0.1", PORTS["bare"])
+        connection.request("GET", f"/in?u=u{number:03d}")
+        cookie = str(connection.getresponse().getheader("Set-Cookie")).split(";")[0]
+        found.append({"Cookie": cookie})
+    return found
+
+
+def postmaster() -> int:
+    """The process of the database server: the parent of the one that serves our connection."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def statements(step: drive.Json) -> int:
+    """Count the statements of one request, in this process."""
+    import random
+    import urllib.parse
+
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    def ask(number: int) -> int:
+        params = {name: kind for name, kind in step.get("params", {}).items() if "take" not in kind}
+        taken = {
+            name: {"choice": [kind["take"].pop()]} for name, kind in step.get("params", {}).items() if "take" in kind
+        }
+        env = drive.draw({**params, **taken}, random.Random(number), number, 0)
+        quoted = {name: urllib.parse.quote(str(value), safe="") for name, value in env.items()}
+        headers = drive.fill(step.get("headers", {}), env)
+        extra = {"HTTP_COOKIE": headers.pop("Cookie")} if "Cookie" in headers else {}
+        body = json.dumps(drive.fill(step["json"], env)).encode() if "json" in step else b""
+        kind = "application/json" if body else ""
+        method, path = step.get("method", "GET"), drive.fill(step["path"], quoted)
+        with CaptureQueriesContext(connection) as found:
+            response = Client().generic(method, path, body, content_type=kind, headers=headers, **extra)
+        assert response.status_code in step.get("expect", [200]), response.content
+        marks = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+        return sum(not one["sql"].startswith(marks) for one in found.captured_queries)
+
+    return min(ask(10**9 + number) for number in range(3))  # the first one also notes the use of token or session
+
+
+def measured(case: Any, targets: Mapping[str, drive.Target], given: argparse.Namespace) -> drive.Json:
+    """Drive one case, OpenPSM and bare Django in turn, so that a busy neighbour disturbs both."""
+    found: drive.Json = {"title": case.title, "same": case.same, "goal": case.goal}
+    found["statements"] = statements(case.openpsm)
+    for clients in map(int, given.clients.split(",")):
+        for label, step in (("openpsm", case.openpsm), ("bare", case.bare)):
+            if step is not None:
+                named = {"name": case.name, **step}
+                options = {"clients": clients, "seconds": given.seconds, "repeat": given.repeat}
+                found[f"{label}_{clients}"] = drive.measure(targets[label], named, **options)
+    return found
+
+
+def floor(case: Any, bin_dir: Path, given: argparse.Namespace) -> drive.Json:
+    from bench import bare_sql
+
+    url = os.environ["OPENPSM_DATABASE_URL"]
+    sizes = [int(one) for one in given.clients.split(",")]
+    return {
+        f"sql_{clients}": bare_sql.measure(url, bin_dir, case.sql, case.variables, clients=clients)
+        for clients in sizes
+        if case.sql
+    }
+
+
+def main() -> int:
+    given = arguments()
+    if not os.environ.get("OPENPSM_DATABASE_URL", "").startswith("postgres"):
+        raise SystemExit("run it as `make bench`: it needs PostgreSQL and empties what it finds")
+    with tempfile.TemporaryDirectory(prefix="openpsm-bench-") as folder:
+        environ = environment(os.environ.get("OPENPSM_BENCH_DATA_DIR", folder))
+        os.environ.update(environ)
+        sizes = {name: getattr(given, name) for name in ("accounts", "contacts", "projects", "activities")}
+        seconds = 0.0 if given.seeded else seed(environ, sizes)
+        results = all_cases(environ, given)
+        results |= {"sizes": sizes, "seed_seconds": round(seconds)}
+    out = ROOT / "test-results" / "bench.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+    text = report.table(results)
+    print(text)
+    if sizes["projects"] >= 100_000 and not given.only:
+        report.write(ROOT / "docs" / "performance.md", text)
+    return 0
+
+
+def seed(environ: Mapping[str, str], sizes: Mapping[str, int]) -> float:
+    run(environ, "openpsm.cli", "init", "--no-input", "--username", "admin", "--name", "管理员")
+    return run(
+        environ, "openpsm.cli", "seed-load", *(part for name, n in sizes.items() for part in (f"--{name}", str(n)))
+    )
+
+
+def all_cases(environ: Mapping[str, str], given: argparse.Namespace) -> drive.Json:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openpsm.settings")
+    os.environ["OPENPSM_ALLOWED_HOSTS"] = "127.0.0.1,testserver"
+    django.setup()
+    from django.utils import timezone
+
+    from bench.cases import cases
+    from openpsm.cli.installation import collect_static
+
+    collect_static()
+    run(environ, "bench.bare_django")
+    chosen = [case for case in cases(timezone.now()) if not given.only or case.name in given.only.split(",")]
+    found: drive.Json = {"cases": {}}
+    with (
+        server(environ, "openpsm.wsgi:application", PORTS["openpsm"]) as own,
+        server(environ, "bench.bare_django:application", PORTS["bare"]) as bare,
+    ):
+        database = postmaster()
+        targets = {
+            "openpsm": drive.Target(f"http://127.0.0.1:{PORTS['openpsm']}", [{}], {"app": own, "db": database}),
+            "bare": drive.Target(f"http://127.0.0.1:{PORTS['bare']}", bare_sessions(), {"app": bare, "db": database}),
+        }
+        for case in chosen:
+            found["cases"][case.name] = measured(case, targets, given)
+            print(report.line(found["cases"][case.name]), flush=True)
+    bin_dir = Path(_pg_bin())
+    for case in chosen:
+        found["cases"][case.name] |= floor(case, bin_dir, given)
+    return found
+
+
+def _pg_bin() -> str:
+    command: Sequence[str] = [str(ROOT / "scripts" / "with-postgres"), "--find"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
