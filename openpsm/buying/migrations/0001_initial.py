@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='updated at')),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('title', models.CharField(blank=True, max_length=100, verbose_name='post')),
-                ('buying_roles', models.JSONField(default=list)),
+                ('buying_roles', models.JSONField(blank=True, default=list)),
                 ('project_role', models.CharField(blank=True, choices=[('final_decider', 'final decider'), ('technical_head', 'technical head'), ('technician', 'technician')], max_length=20)),
                 ('is_purchasing', models.BooleanField(default=False, verbose_name='purchasing department')),
                 ('is_boss', models.BooleanField(default=False, verbose_name='the boss')),

@@ -59,7 +59,7 @@ class Stakeholder(Versioned):
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="stakes")
     name = models.CharField(_("name"), max_length=60)
     title = models.CharField(_("post"), max_length=100, blank=True)
-    buying_roles = models.JSONField(default=list)
+    buying_roles = models.JSONField(default=list, blank=True)
     project_role = models.CharField(max_length=20, choices=ProjectRole, blank=True)
     is_purchasing = models.BooleanField(_("purchasing department"), default=False)
     is_boss = models.BooleanField(_("the boss"), default=False)
