@@ -9,6 +9,7 @@ from openpsm.core.events import Event, unseal, verify
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
 from tests.factories.org import make_department, make_user
+from tests.factories.registrations import make_seller
 
 pytestmark = pytest.mark.django_db
 
@@ -183,9 +184,10 @@ def test_contact_in_the_recycle_bin_is_erased_on_request_and_only_once(seller):
 
 
 def test_merging_accounts_takes_the_team_and_the_contacts_marks_along(seller):
-    kept, gone, colleague = make_account(owner=seller), make_account(), make_user(department=seller.department)
+    other, colleague = make_seller(), make_user(department=seller.department)
+    kept, gone = make_account(owner=seller), make_account(owner=other)
     operations.add_account_member(account_id=kept.pk, user_id=colleague.pk, by=seller, at=AT)
-    operations.add_account_member(account_id=gone.pk, user_id=colleague.pk, by=gone.owner, at=AT)
+    operations.add_account_member(account_id=gone.pk, user_id=colleague.pk, by=other, at=AT)
     contact = make_contact(account=gone, mobile="13812345678")
     for link in links.declared("accounts.account"):
         if link.merge and link.model.startswith("accounts."):

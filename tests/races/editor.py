@@ -41,7 +41,12 @@ def prepare() -> None:
 def log(order: dict[str, Any], by: User) -> dict[str, Any]:
     """A visit for the next round."""
     now = datetime.now(UTC)
-    report: dict[str, Any] = {"kind": "visit", "done_on": now.date(), "result": "Met the user", "next_step": "Send the data sheet"}
+    report: dict[str, Any] = {
+        "kind": "visit",
+        "done_on": now.date(),
+        "result": "Met the user",
+        "next_step": "Send the data sheet",
+    }
     activity = activities.log_activity(
         project_id=order["project"],
         by=by,

@@ -62,9 +62,7 @@ def add(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _find(request: UserRequest, pk: int, item_id: int) -> IntelligenceItem:
-    seen = (
-        IntelligenceItem.objects.visible_to(request.user).filter(project_id=pk).select_related("author__department")
-    )
+    seen = IntelligenceItem.objects.visible_to(request.user).filter(project_id=pk).select_related("author__department")
     item: IntelligenceItem = get_object_or_404(seen, pk=item_id)
     return item
 
