@@ -1,0 +1,420 @@
+"""The rows of the access matrix: for every page what it is about, who may open it and who may write there.
+
+This is the second bookkeeping beside the declarations in the code; a page that is not written down here fails the
+matrix, and so does one whose declaration says something else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from openpsm.org.models import RoleGrant, User
+from tests.security.scope import Scope
+from tests.security.world import NOWHERE, Bundle, World
+
+Sees = Callable[[Scope, int | None, Bundle], bool]
+
+
+def _project(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    return scope.project(user, bundle["project"])
+
+
+def _child(kind: str) -> Sees:
+    return lambda scope, user, bundle: bundle[kind] != NOWHERE and _project(scope, user, bundle)
+
+
+def _account(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    return scope.account(user, bundle["account"])
+
+
+def _label(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    known = scope.labels.get(bundle["label"])
+    return known is not None and _project(scope, user, bundle) and scope.line_of_command(user, known["author_id"])
+
+
+def _colleague(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    return scope.active(user) and bundle.relation != "nonexistent"
+
+
+def _mine(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    owner = scope.tasks.get(bundle["task"])
+    return owner is not None and scope.active(user) and owner["owner_id"] == user
+
+
+#: What an address names → its parts, and who sees that.
+SEES: dict[str, Sees] = {
+    "none": lambda scope, user, _bundle: scope.active(user),
+    "project": _project,
+    "file": _child("file"),
+    "person": _child("person"),
+    "item": _child("item"),
+    "contender": _child("contender"),
+    "criterion": _child("criterion"),
+    "evaluation": _child("evaluation"),
+    "insider": _child("insider"),
+    "label": _label,
+    "account": _account,
+    "account_name": _account,
+    "account_member": _account,
+    "contact": lambda scope, user, bundle: bundle["contact"] != NOWHERE and _account(scope, user, bundle),
+    "activity": lambda scope, user, bundle: scope.activity(user, bundle["activity"]),
+    "planned": lambda scope, user, bundle: scope.activity(user, bundle["planned"]),
+    "registration": lambda scope, user, bundle: scope.registration(user, bundle["registration"]),
+    "task": lambda scope, user, bundle: scope.task(user, bundle["task"]),
+    "notification": _mine,
+    "user": _colleague,
+    "department": _colleague,
+    "grant": _colleague,
+    "token": lambda scope, user, bundle: scope.active(user) and bundle["token_owner"] == user,
+}
+
+
+def parts(kind: str, bundle: Bundle, world: World) -> dict[str, Any]:
+    """Return the keyword arguments of the address of a page about this kind of record."""
+    pk, known = bundle["project"], bundle.relation != "nonexistent"
+    owner = world.actors[bundle.owner]
+    table: dict[str, dict[str, Any]] = {
+        "none": {},
+        "project": {"pk": pk},
+        "person": {"pk": pk, "person_id": bundle["person"]},
+        "insider": {"pk": pk, "person_id": bundle["insider"]},
+        "label": {"pk": pk, "label_id": bundle["label"]},
+        "item": {"pk": pk, "item_id": bundle["item"]},
+        "contender": {"pk": pk, "contender_id": bundle["contender"]},
+        "criterion": {"pk": pk, "criterion_id": bundle["criterion"]},
+        "evaluation": {"pk": pk, "evaluation_id": bundle["evaluation"]},
+        "account_name": {"pk": bundle["account"], "name_pk": bundle["name"]},
+        "account_member": {"pk": bundle["account"], "user_pk": world.actors["former"].pk},
+        "user": {"pk": owner.pk if known else NOWHERE},
+        "department": {"pk": owner.department_id if known else NOWHERE},
+        "grant": {"pk": owner.pk if known else NOWHERE, "grant_id": _grant(owner)},
+        "job": {"pk": bundle.ids.get("job", UUID(int=0))},
+    }
+    return table.get(kind, {"pk": bundle[kind]})
+
+
+def _grant(user: User) -> int:
+    return RoleGrant.objects.filter(user=user).values_list("pk", flat=True).first() or NOWHERE
+
+
+# --- who may write
+
+
+def may(row: "Row", scope: Scope, user: int | None, bundle: Bundle, world: World) -> bool:
+    """Whether the person may do on the record what the page is for."""
+    rule, _colon, permission = row.may.partition(":")
+    if user is None or not scope.active(user):
+        return rule == "open"
+    if rule == "project":
+        return bundle["project"] in scope.projects and scope.may_on_project(user, permission, bundle["project"])
+    if rule == "account":
+        return scope.may_on_account(user, permission, bundle["account"])
+    if rule in RULES:
+        return RULES[rule](scope, user, bundle, permission, world)
+    assert rule == "seen", row
+    return True
+
+
+Rule = Callable[[Scope, int, Bundle, str, World], bool]
+
+
+def _contact(scope: Scope, user: int, bundle: Bundle, permission: str, _world: World) -> bool:
+    near = scope.anywhere(user, permission) and any(
+        (user, project) in scope.members
+        for project, account in scope.parties
+        if account == bundle["account"] and scope.projects[project]["deleted_at"] is None
+    )
+    return near or scope.may_on_account(user, permission, bundle["account"])
+
+
+def _author(scope: Scope, user: int, bundle: Bundle, permission: str, _world: World) -> bool:
+    row = scope.activities.get(bundle["activity"])
+    if row is None:
+        return False
+    near = row["owner_id"] == user or scope.manages(user, row["department_id"])
+    return near and _on_either(scope, user, bundle, permission)
+
+
+def _witness(scope: Scope, user: int, bundle: Bundle, permission: str, _world: World) -> bool:
+    row = scope.activities.get(bundle["activity"])
+    return row is not None and row["owner_id"] != user and _on_either(scope, user, bundle, permission)
+
+
+def _on_either(scope: Scope, user: int, bundle: Bundle, permission: str) -> bool:
+    return bundle["project"] in scope.projects and scope.may_on_project(user, permission, bundle["project"])
+
+
+def _files(scope: Scope, user: int, bundle: Bundle, _permission: str, _world: World) -> bool:
+    return any(_on_either(scope, user, bundle, each) for each in ("project.edit", "activity.edit"))
+
+
+def _over_user(scope: Scope, user: int, bundle: Bundle, permission: str, world: World) -> bool:
+    return scope.holds(user, permission, world.actors[bundle.owner].department_id)
+
+
+def _above(scope: Scope, user: int, bundle: Bundle, permission: str, _world: World) -> bool:
+    """Not the owner, but a manager of the department or above, or with a reach over all."""
+    row = scope.projects.get(bundle["project"])
+    if row is None or row["owner_id"] == user:
+        return False
+    place = row["department_id"]
+    near = scope.manages(user, place) or scope.holds(user, "project.view_all", place)
+    return near and all(_on_either(scope, user, bundle, each) for each in (permission, "project.advance"))
+
+
+def _everywhere(scope: Scope, user: int, _bundle: Bundle, permission: str, _world: World) -> bool:
+    return scope.holds(user, permission)
+
+
+RULES: dict[str, Rule] = {
+    "contact": _contact,
+    "author": _author,
+    "witness": _witness,
+    "files": _files,
+    "over": _over_user,
+    "everywhere": _everywhere,
+    "above": _above,
+    "held": lambda scope, user, _bundle, permission, _world: scope.anywhere(user, permission),
+    "open": lambda *_given: True,
+    "nobody": lambda *_given: False,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One page: `kind` of record in its address, the right that opens it, the rule of who may write there.
+
+    `given` is what is posted beside what the form itself holds; `prove` names who posts it with success, and on whose
+    records: without that proof a refusal would prove nothing.
+    """
+
+    kind: str = "none"
+    needs: str = ""
+    may: str = ""
+    is_open: bool = False
+    given: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+    prove: tuple[str, str] = ("owner", "own")
+    is_button: bool = False
+
+    @property
+    def methods(self) -> set[str]:
+        """What the page answers at all."""
+        if self.is_button:
+            return {"POST"}
+        return {"GET", "HEAD", "POST"} if self.may else {"GET", "HEAD"}
+
+
+def read(kind: str = "none", needs: str = "", /, **more: Any) -> Row:
+    """A page that is only read."""
+    return Row(kind, needs, more=more)
+
+
+Prove = tuple[str, str]
+OWNER: Prove = ("owner", "own")
+
+
+def write(kind: str, needs: str, may: str = "", prove: Prove = OWNER, /, **given: Any) -> Row:
+    """A page with a form; `_more` are further parts of its address, "?" a part of its query."""
+    rule = may or f"{'account' if kind.startswith('account') else 'project'}:{needs}"
+    more, prove = given.pop("_more", {}), given.pop("prove", prove)
+    return Row(kind, needs, rule, given=given, prove=prove, more=more)
+
+
+def button(kind: str, needs: str, may: str = "", prove: Prove = OWNER, /, **given: Any) -> Row:
+    """An address that is only posted to."""
+    made = write(kind, needs, may, prove, **given)
+    return Row(kind, needs, made.may, given=made.given, prove=made.prove, more=made.more, is_button=True)
+
+
+EDIT, CLOSE, ADVANCE = "project.edit", "project.close", "project.advance"
+BOSS, ADMIN, LOOK = ("executive", "own"), ("administrator", "own"), ("market", "own")
+SETTINGS = "everywhere:settings.admin"
+
+WEB: dict[str, Row] = {
+    # signing in
+    "start": read(),
+    "login": Row(is_open=True, may="nobody"),
+    "setup": Row(is_open=True, may="nobody"),
+    "logout": Row(is_open=True, may="open", is_button=True),
+    "language": Row(is_open=True, may="open", is_button=True, given={"language": "zh-hans"}),
+    "theme": Row(may="seen", is_button=True, given={"theme": "dark"}),
+    "password": Row(may="nobody"),
+    "password-reset": Row(is_open=True, may="nobody"),
+    "password-reset-link": Row(is_open=True, may="nobody", more={"uid": "x", "token": "y"}),
+    # own things
+    "profile": Row(may="seen", given={"phone": "13712345678"}),
+    "session-end": button("none", "", "nobody", _more={"session": "abc"}),
+    "session-end-others": button("none", "", "seen"),
+    "token-new": write("none", "", "seen", name="Word", days="30"),
+    "token-revoke": button("token", "", "seen"),
+    # day
+    "today": read(),
+    "search": read(),
+    "more": read(),
+    "task-new": write("none", "", "seen", title="Look there"),
+    "task-detail": read("task"),
+    "task-complete": button("task", "", "seen", version="?"),
+    "task-drop": button("task", "", "seen", version="?", reason="Not needed any more"),
+    "task-reassign": button("task", "", "seen", version="?", owner="=manager"),
+    "notification-list": read(),
+    "notification-read-all": button("none", "", "seen"),
+    "notification-open": button("notification", "", "seen"),
+    "guide": read(),
+    "guide-page": read(key="nothing"),
+    "healthz": Row(is_open=True),
+    "readyz": Row(is_open=True),
+    # projects
+    "project-list": read(),
+    "project-detail": read("project"),
+    "project-advance": button("project", "", f"project:{ADVANCE}", version="?"),
+    "project-stage": read("project", key="develop"),
+    "project-short": read("project"),
+    "project-timeline": read("project"),
+    "project-files": read("project"),
+    "project-history": read("project"),
+    "project-diagnosis": read("project"),
+    "project-back": write("project", ADVANCE, reason="They changed their minds", prove=("owner", "back")),
+    "project-hold": write("project", CLOSE, reason="Budget is frozen"),
+    "project-resume": write("project", CLOSE, reason="Budget is back", prove=("owner", "held")),
+    "project-reopen": write("project", CLOSE, reason="They asked again", prove=("far_seller", "dropped")),
+    "project-win": write("project", ADVANCE, "above:gate.override", BOSS, override_reason="The contract is signed"),
+    "project-lose": write("project", CLOSE, reason="price", reason_text="Too dear", destination="Rival"),
+    "project-drop": write("project", CLOSE, reason="bad_name", reason_text="No good", destination="Nowhere"),
+    "project-grade": write("project", "grade.pin", grade="A", reason="Promised", prove=BOSS),
+    "project-edit": write("project", EDIT, note="Changed"),
+    "project-step": write("project", EDIT, source="Their director said so"),
+    "project-confirm": write("project", EDIT, evidence="He said so on Monday", _more={"key": "?node"}),
+    "project-team": write("project", "project.team", user_id="=stranger"),
+    "project-team-remove": button("project", "project.team", version="?", _more={"user_id": "=assistant"}),
+    "project-parties": write("project", EDIT, account_id="?account", role="dealer"),
+    "project-party-remove": button(
+        "project", EDIT, version="?", prove=("owner", "party"), _more={"account_id": "?account", "role": "dealer"}
+    ),
+    "project-delete": write("project", "project.delete", prove=("manager", "fresh")),
+    # the customer's side
+    "project-people": read("project"),
+    "stakeholder-new": write("project", EDIT, name="Somebody new"),
+    "stakeholder-edit": write("person", EDIT, note="Changed"),
+    "stakeholder-attitude": write("person", EDIT, value="-1", reason="Was cool today"),
+    "stakeholder-label": write(
+        "person", "insider.view", kind="insider", shares_information="on", reason="Tells us everything"
+    ),
+    "stakeholder-remove": button("person", EDIT, version="?"),
+    "label-end": button("label", "insider.view", version="?", reason="Left the company"),
+    "project-intelligence": read("project"),
+    "intelligence-new": write("project", EDIT, kind="budget", state="known", text="Two million", source="customer"),
+    "intelligence-edit": write("item", EDIT, text="Changed"),
+    "intelligence-confirm": button("item", EDIT, version="?"),
+    "intelligence-remove": button("item", EDIT, version="?"),
+    "project-competition": read("project"),
+    "contender-new": write("project", EDIT, competitor_name="Another rival"),
+    "contender-edit": write("contender", EDIT, note="Changed"),
+    "contender-remove": button("contender", EDIT, version="?"),
+    "criterion-new": write("project", EDIT, text="Delivered within a week"),
+    "criterion-edit": write("criterion", EDIT, note="Changed"),
+    "criterion-remove": button("criterion", EDIT, version="?"),
+    "project-evaluation": read("project"),
+    "project-qualify": write("project", EDIT, has_need="yes", can_pay="no"),
+    "evaluation-new": write("project", EDIT),
+    "evaluation-decide": write("evaluation", EDIT, decision="go_on", reason="Worth it"),
+    # activities
+    "activity-list": read(),
+    "activity-log": write(
+        "project",
+        "activity.edit",
+        result="Good",
+        next_step="Call",
+        next_on="2026-12-01",
+        _more={"?": "project"},
+    ),
+    "activity-plan": write("project", "activity.edit", purpose="Show", planned_on="2026-12-01", _more={"?": "project"}),
+    "activity-detail": read("activity"),
+    "activity-complete": write(
+        "planned", "activity.edit", "author:activity.edit", result="Good", next_step="Call", next_on="2026-12-01"
+    ),
+    "activity-cancel": write("planned", "activity.edit", "author:activity.edit", reason="They are ill"),
+    "activity-confirm": button("activity", "", "witness:activity.edit", version="?", prove=("manager", "own")),
+    "activity-delete": button("activity", "activity.edit", "author:activity.edit", version="?"),
+    # customers
+    "account-list": read(),
+    "account-new": read(),
+    "account-detail": read("account"),
+    "account-activities": read("account"),
+    "account-files": read("account"),
+    "account-history": read("account"),
+    "account-edit": write("account", "account.edit", note="Changed"),
+    "account-name-new": write("account", "account.edit", name="Another Wholly Different Name", kind="alias"),
+    "account-name-delete": button("account_name", "account.edit", "account:account.edit"),
+    "account-team": write("account", "account.edit", user_id="=stranger"),
+    "account-team-remove": button("account_member", "account.edit", "account:account.edit", prove=("owner", "member")),
+    "account-owner": write("account", "account.edit", owner_id=""),
+    "account-claim": button("account", "registration.create", "held:registration.create", prove=("stranger", "pool")),
+    "account-delete": write("account", "account.delete", prove=("executive", "pool")),
+    "contact-new": write("account", "contact.edit", "contact:contact.edit", name="Somebody new"),
+    "contact-detail": read("contact"),
+    "contact-edit": write("contact", "contact.edit", "contact:contact.edit", note="Changed"),
+    "contact-delete": write("contact", "contact.edit", "contact:contact.edit"),
+    "contact-erase": write(
+        "contact", "account.delete", "account:account.delete", reason="Asked for it", is_sure="on", prove=BOSS
+    ),
+    "registration-list": read(),
+    "registration-new": write(
+        "none", "registration.create", "held:registration.create", name="Brand New Zebra Mining", kind="buyer"
+    ),
+    "registration-check": button(
+        "none", "registration.create", "held:registration.create", name="Brand New Zebra Mining"
+    ),
+    "registration-arbitrate": button(
+        "none", "registration.create", "held:registration.create", name="Brand New Zebra Mining", other="Somebody"
+    ),
+    "registration-detail": read("registration"),
+    "product-list": read(),
+    "product-new": write("none", "product.edit", "held:product.edit", LOOK, code="N1", name="New oil", unit="t"),
+    "product-edit": Row("product", "", "held:product.edit", given={"name": "Changed oil"}, prove=LOOK),
+    "product-sale": button("product", "product.edit", "held:product.edit", LOOK, on="0"),
+    "pick": read(source="accounts"),
+    "file-upload": button("project", "", "files", _more={"kind": "projects"}),
+    "file-download": read("file"),
+    "file-delete": button("file", "", "files"),
+    # settings
+    "settings": read(),
+    "user-list": read("none", "user.admin"),
+    "user-invite": write("none", "user.admin", "everywhere:user.admin", ADMIN, name="New", username="new.person"),
+    "user-edit": write("user", "user.admin", "over:user.admin", ADMIN, title="Changed"),
+    "user-deactivate": write("user", "user.admin", "over:user.admin", ADMIN),
+    "user-reactivate": write("user", "user.admin", "over:user.admin", ("administrator", "gone")),
+    "user-password": write("user", "user.admin", "over:user.admin", ADMIN),
+    "user-grant": write("user", "user.admin", "over:user.admin", ADMIN, role_id="?role"),
+    "user-revoke": write("grant", "user.admin", "over:user.admin", ADMIN),
+    "department-list": read("none", "user.admin"),
+    "department-new": write("none", "user.admin", "everywhere:user.admin", ADMIN, name="New department"),
+    "department-rename": write("department", "user.admin", "over:user.admin", ADMIN, name="Renamed"),
+    "department-move": write("department", "user.admin", "over:user.admin", ADMIN, parent="?company"),
+    "department-managers": write("department", "user.admin", "over:user.admin", ADMIN, managers="=stranger"),
+    "department-close": write("department", "user.admin", "over:user.admin", ADMIN),
+    "role-list": read("none", "role.admin"),
+    "role-new": write(
+        "none", "role.admin", "everywhere:role.admin", ADMIN, key="new-role", name_en="New", name_zh="新"
+    ),
+    "role-edit": write("role", "role.admin", "everywhere:role.admin", ADMIN, name_en="Changed"),
+    "role-delete": write("role", "role.admin", "everywhere:role.admin", ADMIN),
+    "parameter-list": read("none", "settings.admin"),
+    "parameter-edit": write("none", "settings.admin", SETTINGS, ADMIN, value="7", _more={"key": "projects.bin_days"}),
+    "parameter-restore": button("none", "settings.admin", SETTINGS, ADMIN, _more={"key": "projects.bin_days"}),
+    "custom-field-list": read("none", "settings.admin"),
+    "custom-field-new": write(
+        "none", "settings.admin", SETTINGS, ADMIN, key="colour", label_en="Colour", label_zh="颜色", kind="text"
+    ),
+    "custom-field-switch": button("custom_field", "settings.admin", SETTINGS, ADMIN, active="0"),
+    "process-list": read("none", "process.admin"),
+    "process-detail": read("process", "process.admin"),
+    "job-list": read("none", "job.view"),
+    "job-retry": button("job", "job.view", "everywhere:job.view", ADMIN),
+    "audit": read("none", "audit.view"),
+}
+
+#: Records that belong to nobody: whoever may open their pages sees them all.
+COMMON = ("product", "role", "custom_field", "process", "job")
+SEES |= dict.fromkeys(COMMON, _colleague)
