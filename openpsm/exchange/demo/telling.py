@@ -29,6 +29,8 @@ from openpsm.registrations.operations import register
 NO_NUMBER = 12000000000
 SIGNS = {"insider": "shares_information", "sponsor": "acts_for_us", "coach": "guides_us"}
 
+GENERAL_MANAGER = "zhouqm"
+
 
 def account(moment: Moment) -> None:
     """Register an account with its contacts; `story` is the account of the data file."""
@@ -111,7 +113,6 @@ def start(moment: Moment) -> None:
         possibility=possibility,
         possibility_reason=moment.say(reason),
         is_non_standard=row.get("is_non_standard", False),
-        parties=[(world.accounts[key], role) for key, role in row.get("parties", {}).items()],
         products=[(world.products[code], Decimal(number)) for code, number in row.get("products", {}).items()],
         custom={BRAND: row["brand"]} if "brand" in row else {},
         news_on=_day(moment, row["news"][0]),
@@ -120,6 +121,14 @@ def start(moment: Moment) -> None:
     )
     made = register(account_id=new.account_id, project=new, by=moment.by, at=moment.at)
     moment.story.project_id = made.project_id or 0
+    for key, role in row.get("parties", {}).items():
+        party(moment, world.accounts[key], role)
+
+
+def party(moment: Moment, account_id: int, role: str) -> None:
+    """Give a company its part; by the general manager, since the seller need not see a colleague's customer."""
+    by = moment.user(GENERAL_MANAGER)
+    projects.set_party(project_id=moment.project_id, account_id=account_id, role=role, by=by, at=moment.at)
 
 
 def _day(moment: Moment, days: int | None) -> Any:
