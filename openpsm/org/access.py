@@ -5,15 +5,17 @@ that project) and stands in a working relation to the record: owner, team, manag
 it, or a reach over all records. Rule: docs/business-rules.md#access
 """
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db.models import BigIntegerField, JSONField, Model, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import NotAllowed
-from openpsm.org.models import Department, DepartmentManager, RoleGrant, User
+from openpsm.org.models import Department, User
 from openpsm.org.permissions import Permission
 
 
@@ -69,6 +71,21 @@ def forget(user: User) -> None:
     user._reach = None
 
 
+#: Asked by every request: as written SQL it costs a fifth of what Django takes to put the same question together.
+_REACH = """
+    SELECT role.permissions, department.path, held.project_id
+    FROM org_rolegrant held
+    JOIN org_role role ON role.id = held.role_id
+    LEFT JOIN org_department department ON department.id = held.department_id
+    WHERE held.user_id = %s
+    UNION ALL
+    SELECT NULL, department.path, NULL
+    FROM org_departmentmanager link
+    JOIN org_department department ON department.id = link.department_id
+    WHERE link.user_id = %s AND department.path IS NOT NULL
+"""
+
+
 def _load(user: User) -> Reach:
     everywhere: set[str] = set()
     below: dict[str, set[str]] = {}
@@ -91,11 +108,9 @@ def _load(user: User) -> Reach:
 
 def _grants_and_departments(user: User) -> list[tuple[list[str] | None, str, int | None]]:
     """Return (permissions, path, project) of each grant and (None, path, None) of each managed department."""
-    grants = RoleGrant.objects.filter(user=user).values_list("role__permissions", "department__path", "project_id")
-    managed = DepartmentManager.objects.filter(user=user, department__path__isnull=False).values_list(
-        Value(None, JSONField()), "department__path", Value(None, BigIntegerField())
-    )
-    return [(permissions, path or "", pk) for permissions, path, pk in grants.union(managed, all=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_REACH, [user.pk, user.pk])
+        return [(json.loads(held) if held else None, path or "", pk) for held, path, pk in cursor.fetchall()]
 
 
 def visible(user: User, *, view_all: Permission, mine: Q) -> Q | None:

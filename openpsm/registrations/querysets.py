@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from openpsm.org import access
 from openpsm.org.permissions import Permission
@@ -24,4 +24,4 @@ class RegistrationQuerySet(models.QuerySet[Any]):
         for path in own.managed:
             condition |= Q(owner__department__path__startswith=path)
         projects = apps.get_model("projects", "Project")._default_manager.all()
-        return self.filter(condition | Q(project__in=projects.visible_to(user)))
+        return self.filter(condition | Q(Exists(projects.visible_to(user).filter(pk=OuterRef("project_id")))))
