@@ -50,6 +50,7 @@ BY_HAND: dict[str, str] = {
     "core/expressions.py": "runs a compiled expression, not SQL",
     "core/health.py": "asks whether the database answers",
     "core/limits.py": "a counter raised by one statement, with parameters",
+    "org/access.py": "a person's reach in one statement at every request, with parameters",
     "exchange/bulk.py": "the demo company in bulk, without a request",
 }
 

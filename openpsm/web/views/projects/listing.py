@@ -57,8 +57,9 @@ def _departments(user: User) -> forms.Field:
 
 
 def _in_department(rows: QuerySet[Any], value: str, user: User) -> QuerySet[Any]:
-    root = Department.objects.visible_to(user).filter(pk=value).values("path")[:1]
-    return rows.filter(department__in=Department.objects.filter(path__startswith=Subquery(root)))
+    seen = Department.objects.visible_to(user)
+    root = seen.filter(pk=value).values("path")[:1]
+    return rows.filter(department__in=seen.filter(path__startswith=Subquery(root)))
 
 
 def _outcome(_user: User) -> forms.Field:
