@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db import transaction
+from django.core.signals import request_finished
+from django.db import close_old_connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -48,6 +49,19 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+def _read(answer: Any) -> Any:
+    """Read a file that is handed out to its end, and close it."""
+    if answer.streaming:
+        data = b"".join(answer.streaming_content)
+        request_finished.disconnect(
+            close_old_connections
+        )  # as Django's client does: the test goes on in its transaction
+        answer.close()
+        request_finished.connect(close_old_connections)
+        answer.streaming_content = [data]
+    return answer
 
 
 @dataclass
@@ -154,8 +168,8 @@ class Desk:
         headers = {"HX-Request": "true"} if is_htmx else {}
         client = self.browser(who)
         if method == "POST":
-            return client.post(url, data or {}, headers=headers)
-        return client.generic(method, url, headers=headers)
+            return _read(client.post(url, data or {}, headers=headers))
+        return _read(client.generic(method, url, headers=headers))
 
     # --- the API
 

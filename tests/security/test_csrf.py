@@ -101,7 +101,7 @@ def test_a_request_that_only_asks_writes_nothing(desk: Desk) -> None:
                 desk.api(desk.world.tokens[who], "GET", path)
                 asked += 1
                 assert wrote.seen == [], (operation.name, who, wrote.seen)
-    assert digests() == before
+    assert [name for name, digest in digests().items() if digest != before[name]] == []
     print(f"\n{asked} questions, nothing written")
 
 
