@@ -176,11 +176,13 @@ class Cell:
     expected: str
 
 
-def expected(cell_row: Row, scope: Scope, user: int | None, bundle: Bundle, method: str, world: World) -> str:
+def expected(
+    name: str, cell_row: Row, scope: Scope, user: int | None, bundle: Bundle, method: str, world: World
+) -> str:
     """Say what must come: "open", "sign-in", "method", "closed" (the page), "nothing", "refused" or "allowed"."""
     if not cell_row.is_open and not scope.active(user):
         return "sign-in"
-    if not cell_row.is_open and scope.users[user or 0]["must_change_password"]:
+    if not cell_row.is_open and scope.users[user or 0]["must_change_password"] and name not in ("password", "theme"):
         return "sign-in"
     if method not in cell_row.methods:
         return "method"
@@ -258,7 +260,7 @@ def cells(desk: Desk, scope: Scope, who: str) -> Iterator[Cell]:
         for method, is_htmx in (*((each, False) for each in METHODS), ("GET", True), ("POST", True)):
             for relation in relations_of(row, method, is_htmx):
                 bundle = desk.world.bundles[relation]
-                due = expected(row, scope, user, bundle, method, desk.world)
+                due = expected(name, row, scope, user, bundle, method, desk.world)
                 needless = due in ("closed", "sign-in") and relation not in FEW
                 if not needless and is_tried(number + METHODS.index(method), who, relation):
                     yield Cell(who, method, name, bundle, is_htmx, due)
