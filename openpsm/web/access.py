@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from openpsm.org import access
@@ -35,7 +35,11 @@ class Route:
 def page(
     permission: Permission | None = None, *, is_open: bool = False, methods: tuple[str, ...] = ("GET",)
 ) -> Callable[[Callable[Concatenate[Any, P], HttpResponse]], Callable[Concatenate[Any, P], HttpResponse]]:
-    """Declare a view's permission and methods; GET implies HEAD. Raises PermissionDenied (403) without the right."""
+    """Declare a view's permission and methods; GET implies HEAD.
+
+    Raises PermissionDenied (403) without the right, and Http404 when an operation does not find a record among those
+    that the person sees.
+    """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
     def declare(view: Callable[Concatenate[Any, P], HttpResponse]) -> Callable[Concatenate[Any, P], HttpResponse]:
@@ -43,7 +47,10 @@ def page(
         def guarded(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if permission is not None and not access.reach(request.user).holds_anywhere(permission):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except ObjectDoesNotExist as error:
+                raise Http404 from error
 
         checked = require_http_methods(list(allowed))(guarded)
         checked.route = Route(permission, is_open, allowed)  # type: ignore[attr-defined]  # read by route_of

@@ -37,6 +37,13 @@ def _colleague(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     return scope.active(user) and bundle.relation != "nonexistent"
 
 
+def _token(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    """One's own, and as an administrator of users everybody's."""
+    if user is None or not scope.active(user) or "token" not in bundle.ids:
+        return False
+    return bundle["token_owner"] == user or scope.holds(user, "user.admin")
+
+
 def _mine(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     owner = scope.tasks.get(bundle["task"])
     return owner is not None and scope.active(user) and owner["owner_id"] == user
@@ -66,7 +73,7 @@ SEES: dict[str, Sees] = {
     "user": _colleague,
     "department": _colleague,
     "grant": _colleague,
-    "token": lambda scope, user, bundle: scope.active(user) and bundle["token_owner"] == user,
+    "token": _token,
 }
 
 

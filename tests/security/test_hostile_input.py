@@ -127,8 +127,10 @@ SHOWN = {
     "token-new": ("profile",),
 }
 TEXT = ("text", "textarea")
-LEADING = ("src", "srcdoc", "action", "formaction", "hx-get", "hx-post", "data-hx-post", "xlink:href")
-EVENT = re.compile(r"on[a-z]+$|hx-on|data-hx-on")
+LINKS = ("href", "src", "action", "formaction", "xlink:href", "data", "srcdoc")
+LEADING = (*LINKS, "style", "content", "hx-get", "hx-post")
+CODE = re.compile("javascript:|vbscript:|data:text")
+EVENT = re.compile(r"on[a-z]+$|hx-on|data-hx-")  # of which ours have none
 
 
 class _Shape(HTMLParser):
@@ -140,16 +142,22 @@ class _Shape(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
-            if EVENT.match(name) or (value or "").strip().lower().startswith(("javascript:", "vbscript:", "data:text")):
-                self.found.append(f"{tag} {name}={value}")
-            elif MARK in tag or MARK in name:
-                self.found.append(f"{tag} {name}")
-            elif name in LEADING and MARK in (value or ""):
+            if EVENT.match(name) or MARK in tag or MARK in name or _leads_away(name, value or ""):
                 self.found.append(f"{tag} {name}={value}")
         if tag in ("script", "style", "iframe", "object", "embed", "base", "math", "marquee", "template"):
             inline = tag != "script" or not dict(attrs).get("src", "").startswith("/static/")  # type: ignore[union-attr]
             if inline and (tag, dict(attrs).get("type")) not in OWN:
                 self.found.append(tag)
+
+
+def _leads_away(name: str, value: str) -> bool:
+    """Whether an address on the page was typed by somebody, other than a telephone or mail of ours."""
+    is_code = name in LINKS and CODE.match("".join(value.split()).lower()) is not None
+    path = value.partition("?")[0]
+    is_own = value.startswith(("#", "?", "tel:", "mailto:")) or (
+        path.startswith("/") and not path.startswith("//") and MARK not in path
+    )
+    return is_code or (name in LEADING and MARK in value and not is_own)
 
 
 #: Elements of ours among the dangerous ones: a block of data that no browser runs.
@@ -211,7 +219,7 @@ def test_what_is_typed_never_becomes_a_part_of_the_page(desk: Desk, name: str) -
 def test_the_eye_for_strange_parts_can_see() -> None:
     assert len(XSS) >= 60
     blind = [text for text in XSS if text.startswith("<") and not strange(f"<div>{text}</div>")]
-    assert len(blind) <= 8, blind
+    assert len(blind) <= 6, blind  # broken ones, of which this reader makes text
     assert strange('<input value="" onfocus="1">') == ["input onfocus=1"]
     assert strange('<a href="javascript:1">x</a>') == ["a href=javascript:1"]
 
@@ -247,6 +255,7 @@ NAMES = (
 
 def test_a_name_of_a_file_adds_no_header_and_leads_nowhere(desk: Desk) -> None:
     pk = desk.world.bundles["own"]["project"]
+    desk.browser("owner")  # signed in before anything is taken back
     kept = 0
     for name in NAMES:
         with undone():
@@ -254,7 +263,7 @@ def test_a_name_of_a_file_adds_no_header_and_leads_nowhere(desk: Desk) -> None:
             content._name = name  # type: ignore[attr-defined]  # past the field's own cleaning, as a program sends it
             answer = desk.call("owner", "POST", f"/files/projects/{pk}", {"upload-file": content})
             assert answer.status_code in (302, 422), name
-            found = Attachment.objects.order_by("-pk").first()
+            found = Attachment.objects.filter(root_type="projects.project", root_id=pk).order_by("-pk").first()
             assert found is not None
             kept += found.name != "quokkapart file.txt"
             page = desk.call("owner", "GET", f"/files/{found.pk}")

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openpsm.org import operations, queries
-from openpsm.org.models import AccessToken, User, UserSession
+from openpsm.org.models import AccessToken, User
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.profile import ProfileForm, TokenForm
@@ -58,10 +58,7 @@ def _state(token: AccessToken) -> str:
 @page(methods=("POST",))
 def end_session(request: UserRequest, session: str) -> HttpResponse:
     """End one of one's own sessions; ending the present one signs out."""
-    try:
-        operations.end_session(session=session, by=request.user, at=timezone.now())
-    except UserSession.DoesNotExist:
-        raise Http404 from None
+    operations.end_session(session=session, by=request.user, at=timezone.now())
     messages.success(request, _("The session has ended."))
     return redirect("web:profile")
 
@@ -94,9 +91,6 @@ def make_token(request: UserRequest) -> HttpResponse:
 @page(methods=("POST",))
 def revoke_token(request: UserRequest, pk: int) -> HttpResponse:
     """End a token at once."""
-    try:
-        operations.revoke_token(token_id=pk, by=request.user, at=timezone.now())
-    except AccessToken.DoesNotExist:
-        raise Http404 from None
+    operations.revoke_token(token_id=pk, by=request.user, at=timezone.now())
     messages.success(request, _("The token is dead from now on."))
     return redirect("web:profile")
