@@ -39,6 +39,7 @@ from openpsm.api.schemas import (
     sorts,
 )
 from openpsm.buying.operations import AttitudeNote, NewIntelligence
+from openpsm.core.money import default_currency
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 
@@ -140,7 +141,7 @@ class ActivityFields(In):
     place: Line = ""
     hours: Quantity | None = None
     cost: Money | None = None
-    cost_currency: Currency = "CNY"
+    cost_currency: Currency = Field(default_factory=default_currency)
 
 
 class ReportIn(ActivityFields):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from openpsm.api.answers import answer, gone
 from openpsm.api.auth import ApiRequest
@@ -27,6 +27,7 @@ from openpsm.api.schemas import (
     Quantity,
     Reason,
 )
+from openpsm.core.money import default_currency
 from openpsm.org.permissions import Permission
 from openpsm.projects import operations, queries
 from openpsm.projects.models import ClosingReason, Confirmation, Project
@@ -106,7 +107,7 @@ class ClosingIn(In):
     winner_name: Line = ""
     competitor_id: Id | None = None
     winner_amount: Money | None = None
-    winner_currency: Currency = "CNY"
+    winner_currency: Currency = Field(default_factory=default_currency)
     destination: Line = ""
     revisit_on: Day | None = None
     hours_spent: Quantity | None = None

@@ -43,6 +43,7 @@ from openpsm.api.schemas import (
     sorts,
 )
 from openpsm.core.errors import InvalidInput
+from openpsm.core.money import default_currency
 from openpsm.core.text import localized
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -188,7 +189,7 @@ class ProjectFields(In):
     """What people fill in. `amount` is tax-inclusive; possibility and boss's attitude need their reason or source."""
 
     amount: Money = Decimal(0)
-    currency: Currency = "CNY"
+    currency: Currency = Field(default_factory=default_currency)
     product_line: Short = ""
     site: Line = ""
     region: Region = ""

@@ -92,7 +92,9 @@ def create_projects(*, rows: Sequence[NewProject], by: User, at: datetime) -> li
     with memo.ensured(), transaction.atomic():
         entries = [_entry(row, at) for row in rows]
         projects = write_projects(rows, entries, by=by, at=at)
-        record = [EventRow(project, data=created(project)) for project in projects]
+        record = [
+            EventRow(project, data=created(project, entry)) for project, entry in zip(projects, entries, strict=True)
+        ]
         events.record_many("project.created", record, by=by, at=at)
     return projects
 
@@ -257,13 +259,13 @@ def _parties(row: NewProject) -> list[tuple[int, str]]:
     return given if is_named else [(row.account_id, PartyRole.OWNER.value), *given]
 
 
-def created(project: Project) -> dict[str, Any]:
+def created(project: Project, entry: Entry) -> dict[str, Any]:
     """What the event of a new project says."""
     return {
         "name": project.name,
         "account": project.account_id,
         "owner": project.owner_id,
-        "stage": project.stage_id,
+        "stage": entry.stage.key,
         "amount": project.amount,
         "currency": project.amount_currency,
     }

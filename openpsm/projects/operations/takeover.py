@@ -49,7 +49,8 @@ def take_over_projects(*, rows: Sequence[TakenOver], by: User, at: datetime, sou
         ]
         GateReview.objects.bulk_create(reviews)
         record = [
-            EventRow(review.project, data={**created(review.project), "source": review.source}) for review in reviews
+            EventRow(review.project, data={**created(review.project, entry), "source": review.source})
+            for review, entry in zip(reviews, entries, strict=True)
         ]
         events.record_many("project.taken_over", record, by=by, at=at)
     return projects

@@ -111,7 +111,7 @@ _GRADES = {
 
 def _state(row: dict[str, Any], on: date) -> str:
     """The stage with its days, or how the project ended."""
-    hold = f" · {_('on hold')}" if row["is_on_hold"] else ""
+    hold = " · " + _("on hold") if row["is_on_hold"] else ""
     if row["outcome"] != Outcome.OPEN:
         return f"{Outcome(row['outcome']).label}{hold}"
     stage, days = (
@@ -119,10 +119,10 @@ def _state(row: dict[str, Any], on: date) -> str:
         (on - today(row["stage_entered_at"])).days,
     )
     is_late = days > stage.expected_days
-    late = f"⚠ {_('over time')} " if is_late else ""
+    late = " ⚠ " + _("over time") if is_late else ""
     text = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
     css = "is-amber" if is_late else "psm-muted"
-    return format_html('{} <span class="psm-small {}">{}{}</span>{}', stage.title, css, late, text, hold)
+    return format_html('{} <span class="psm-small {}">{}{}</span>{}', stage.title, css, text, late, hold)
 
 
 def _next(row: dict[str, Any]) -> str:
