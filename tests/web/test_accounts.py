@@ -14,6 +14,7 @@ from openpsm.core.models.files import Attachment
 from openpsm.projects.operations import GateBlocked, advance_stage, set_team
 from openpsm.web.history import history_of
 from openpsm.web.history_sentences import SENTENCES
+from openpsm.web.pickers import SOURCES
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
 from tests.factories.activities import log_activity
@@ -494,3 +495,11 @@ def test_every_event_of_accounts_and_projects_has_its_sentence():
     found |= {name for path in root.rglob("operations.py") for name in pattern.findall(path.read_text())}
     assert len(found) > 30
     assert sorted(found - SENTENCES.keys()) == []
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_pickers_stand_any_sign(client, owner, source) -> None:
+    client.force_login(owner)
+    for text in ("\x00", "a\x00b", "('", "[a", "\\", "\ud7ff\ufffe", "%", "_" * 200):
+        assert client.get(f"/pick/{source}", {"q": text}).status_code == 200
+        assert client.get(f"/pick/{source}", {"value": text}).status_code == 404

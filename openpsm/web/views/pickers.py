@@ -20,7 +20,7 @@ def pick(request: UserRequest, source: str) -> HttpResponse:
     name, html_id = (_checked(request.GET.get(key, "picked")) for key in ("name", "id"))
     if "value" in request.GET:
         return _chosen(request, source, name, html_id)
-    text = request.GET.get("q", request.GET.get(f"{name}_text", ""))[:80]
+    text = request.GET.get("q", request.GET.get(f"{name}_text", ""))[:80].replace("\x00", "")
     found = SOURCES[source].search(request.user, text)
     context = {"choices": found, "name": name, "id": html_id, "text": text, "is_cut": len(found) == LIMIT}
     return render(request, "components/_picker_list.html", {**context, "source": source})
@@ -33,7 +33,7 @@ def _checked(text: str) -> str:
 
 
 def _chosen(request: UserRequest, source: str, name: str, html_id: str) -> HttpResponse:
-    choice = SOURCES[source].find(request.user, request.GET["value"][:40])
+    choice = SOURCES[source].find(request.user, request.GET["value"][:40].replace("\x00", ""))
     if choice is None:
         raise Http404
     value, text = choice.value, choice.label
