@@ -42,6 +42,13 @@ def remember(key: str, compute: Callable[[], T]) -> T:
     return cast("T", known[key])
 
 
+def put(key: str, value: object) -> None:
+    """Remember what came along with another answer."""
+    known = _remembered.get()
+    if known is not None:
+        known[key] = value
+
+
 def forget(key: str) -> None:
     """Drop what was remembered, because it has just been changed."""
     known = _remembered.get()

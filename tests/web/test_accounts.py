@@ -104,7 +104,7 @@ def test_account_page_query_count(client, owner, rows, django_assert_max_num_que
         make_contact(account=account)
         make_project(account=account, owner=owner)
     log_in(client, owner)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(10):
         response = client.get(f"/accounts/{account.pk}")
     assert (len(response.context["contacts"]), len(response.context["projects"])) == (rows, rows)
 

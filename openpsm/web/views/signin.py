@@ -16,7 +16,7 @@ from openpsm.web.forms import signin as forms
 from openpsm.web.forms.base import attempt
 from openpsm.web.visitors import address_of, agent_of, next_of
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "openpsm.org.sessions.Backend"
 
 
 def _enter(request: HttpRequest, user: User) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Case, Exists, OuterRef, Sum, When, Window
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,7 +39,7 @@ class ShownContact:
 
 @page()
 def detail(request: UserRequest, pk: int) -> HttpResponse:
-    """Show the account with its people and projects (at most 9 queries beside the frame's)."""
+    """Show the account with its people and projects (at most 10 queries with the frame)."""
     account = frame.find(request, pk)
     context = frame.context(request, account, "overview")
     projects, others = _projects(account, request.user)
@@ -72,12 +73,14 @@ def _shown(contact: Contact, hidden: set[str]) -> ShownContact:
 
 
 def _projects(account: Account, user: User) -> tuple[list[Project], int]:
-    """Return the visible projects in which the account has a part, and how many others there are (2 queries)."""
+    """Return the visible projects in which the account has a part, and how many others there are (1 query)."""
     here = Project.objects.live().filter(pk__in=Party.objects.filter(account=account).values("project_id"))
-    visible = Project.objects.visible_to(user)
-    others = here.exclude(pk__in=visible.values("pk")).count()
-    found = visible.filter(pk__in=here.values("pk")).select_related("stage", "owner").order_by("-pk")
-    return list(found[:SHOWN_PROJECTS]), others
+    seen = Project.objects.visible_to(user).filter(pk=OuterRef("pk")).order_by()
+    rows = here.annotate(is_seen=Exists(seen)).annotate(
+        others=Window(Sum(Case(When(is_seen=True, then=0), default=1))),
+    )
+    found = list(rows.select_related("stage", "owner").order_by("-is_seen", "-pk")[:SHOWN_PROJECTS])
+    return [row for row in found if row.is_seen], found[0].others if found else 0
 
 
 @page()
