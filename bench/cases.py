@@ -17,7 +17,7 @@ from openpsm.accounts.models import Account
 from openpsm.core import parameters
 from openpsm.org.models import Department, User
 from openpsm.org.operations import make_token
-from openpsm.org.sessions import SessionStore, start
+from openpsm.org.sessions import BACKEND, SessionStore, start
 from openpsm.process.queries import default_definition
 from openpsm.projects.models import Confirmation, Project
 
@@ -43,7 +43,7 @@ def access_of(user: User, at: datetime) -> Json:
     """Sign a person in without a password, and make a token."""
     store = SessionStore()
     store[SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[BACKEND_SESSION_KEY] = BACKEND
     start(store, address="127.0.0.1", agent="bench", at=at)
     store.save()
     return {"session": store.session_key, "token": make_token(name="bench", by=user, at=at)[1]}

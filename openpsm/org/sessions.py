@@ -19,6 +19,7 @@ from openpsm.org.rules import is_session_over
 if TYPE_CHECKING:
     from openpsm.org.models import User, UserSession
 
+BACKEND = "openpsm.org.sessions.Backend"
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=5)

@@ -16,12 +16,10 @@ from openpsm.web.forms import signin as forms
 from openpsm.web.forms.base import attempt
 from openpsm.web.visitors import address_of, agent_of, next_of
 
-BACKEND = "openpsm.org.sessions.Backend"
-
 
 def _enter(request: HttpRequest, user: User) -> None:
     """Open a session with a key of its own for this user."""
-    auth.login(request, user, backend=BACKEND)
+    auth.login(request, user, backend=sessions.BACKEND)
     sessions.start(request.session, address=address_of(request), agent=agent_of(request), at=timezone.now())
 
 
