@@ -4,7 +4,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.db.models import F, Model
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from openpsm.api.answers import gone
 from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
 from openpsm.api.lists import Listing, Row, Shape
+from openpsm.api.project_parts import parts_of
 from openpsm.api.schemas import (
     NO_NUL,
     Attitude,
@@ -52,11 +52,8 @@ from openpsm.process.models import ProcessVersion
 from openpsm.projects import operations
 from openpsm.projects.models import (
     Outcome,
-    Party,
     PartyRole,
     Project,
-    ProjectMember,
-    ProjectProduct,
     PurchasingForm,
     TeamRole,
 )
@@ -289,21 +286,12 @@ def _named(rows: list[Row], _user: User) -> list[Row]:
 
 
 def _with_parts(rows: list[Row], user: User) -> list[Row]:
-    """Add process, parties, team and products (3 queries)."""
+    """Add process, parties, team and products (1 query for each project)."""
     for row in _named(rows, user):
         process = processes.definition(row["process_version_id"])
         row["process"], row["process_version"] = process.key, process.number
-        row["parties"] = _parts(Party, row, "id", "account_id", "role", "note", name="account__name")
-        row["team"] = _parts(ProjectMember, row, "user_id", "role", name="user__name")
-        shown = ("product_id", "quantity", "note")
-        row["products"] = _parts(ProjectProduct, row, *shown, name="product__name", unit="product__unit")
+        row.update(parts_of(row["id"]))
     return rows
-
-
-def _parts(model: type[Model], row: Row, *names: str, **joined: str) -> list[Row]:
-    """Read columns, and columns of a joined table under another name, in the order of entry."""
-    rows = model._default_manager.filter(project=row["id"]).order_by("id")
-    return list(rows.values(*names, **{name: F(path) for name, path in joined.items()}))
 
 
 _ALIASES = {"account_name": "account__name", "owner_name": "owner__name", "currency": "amount_currency"}
