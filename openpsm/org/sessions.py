@@ -37,17 +37,17 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> "UserSession | None":
         now = timezone.now()
-        live = self.model.objects.select_related("user").filter(session_key=self.session_key, expire_date__gt=now)
-        row: UserSession | None = live.first()
+        live = self.get_model_class().objects.filter(session_key=self.session_key, expire_date__gt=now)
+        row: UserSession | None = live.select_related("user").first()
         if row is None:
             self._session_key = None
             return None
-        if row.user is not None:
-            memo.put(_user_key(row.user.pk), row.user)
         if is_session_over(started_at=row.started_at, seen_at=row.seen_at, at=now, idle=IDLE, absolute=ABSOLUTE):
             row.delete()
             self._session_key = None
             return None
+        if row.user is not None:
+            memo.put(_user_key(row.user.pk), row.user)
         if row.seen_at is None or now - row.seen_at >= SEEN_EVERY:
             type(row).objects.filter(pk=row.pk).update(seen_at=now)
         return row

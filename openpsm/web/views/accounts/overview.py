@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Sum, When, Window
+from django.db.models import Case, Exists, OuterRef, QuerySet, Sum, When, Window
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -76,9 +76,8 @@ def _projects(account: Account, user: User) -> tuple[list[Project], int]:
     """Return the visible projects in which the account has a part, and how many others there are (1 query)."""
     here = Project.objects.live().filter(pk__in=Party.objects.filter(account=account).values("project_id"))
     seen = Project.objects.visible_to(user).filter(pk=OuterRef("pk")).order_by()
-    rows = here.annotate(is_seen=Exists(seen)).annotate(
-        others=Window(Sum(Case(When(is_seen=True, then=0), default=1))),
-    )
+    rows: QuerySet[Any] = here.annotate(is_seen=Exists(seen))
+    rows = rows.annotate(others=Window(Sum(Case(When(is_seen=True, then=0), default=1))))
     found = list(rows.select_related("stage", "owner").order_by("-is_seen", "-pk")[:SHOWN_PROJECTS])
     return [row for row in found if row.is_seen], found[0].others if found else 0
 
