@@ -33,10 +33,8 @@ ALLOWED: dict[str, dict[str, str]] = {
     "api/departments.py": {"_with_managers": "departments are open to all staff"},
     "api/evaluations.py": {"_judged": "versions of evaluation models are open to all staff"},
     "api/lists.py": {"visible": "narrowed by visible_to, or by the visible projects, in the next lines"},
-    "api/projects.py": {
-        "_version_of": "published processes are open to all staff",
-        "_parts": "parts of projects that visible_to has found",
-    },
+    "api/project_parts.py": {"_part": "parts of projects that visible_to has found"},
+    "api/projects.py": {"_version_of": "published processes are open to all staff"},
     "cli/commands.py": {
         "seed": "an operator at the machine, as the administrator",
         "make_token": "an operator at the machine names the user",

@@ -229,7 +229,7 @@ def test_user_list_query_count(client, admin, rows, django_assert_num_queries):
     for _number in range(rows):
         make_user(department=make_department())
     client.get("/settings/users")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/settings/users")
 
 
@@ -274,7 +274,7 @@ def test_department_list_query_count(client, admin, rows, django_assert_num_quer
     for _number in range(rows):
         make_user(manages=make_department())
     client.get("/settings/departments")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/settings/departments")
 
 
@@ -437,7 +437,7 @@ def test_job_list_query_count(client, admin, rows, django_assert_num_queries):
     for _number in range(rows):
         job("done", requested_by=admin)
     client.get("/settings/jobs")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/settings/jobs")
 
 
@@ -488,5 +488,5 @@ def test_audit_query_count(client, admin, rows, django_assert_num_queries):
     for _number in range(rows):
         events.record("user.updated", subject=admin, by=admin, at=AT)
     client.get("/settings/audit")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/settings/audit")

@@ -111,7 +111,7 @@ def test_today_query_count(client, owner, now, on, rows, django_assert_num_queri
         project = make_project(owner=owner, at=now - timedelta(days=300), tender_on=on, tender_source="x")
         Project.objects.filter(pk=project.pk).update(next_step="Send it", next_on=on)
     day(client, owner)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get("/today")
 
 
@@ -253,7 +253,7 @@ def test_notification_query_count(client, owner, rows, django_assert_num_queries
         note(owner)
     client.force_login(owner)
     client.get("/notifications")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get("/notifications")
 
 
@@ -294,7 +294,7 @@ def test_search_query_count(client, owner, now, rows, django_assert_num_queries)
         )
     client.force_login(owner)
     client.get("/search?q=boiler")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/search?q=boiler")
 
 
