@@ -15,6 +15,8 @@ from openpsm.org.permissions import Permission
 
 #: Records of the business; their values are shown to those alone whose reach is the whole company.
 _BUSINESS = ("accounts", "projects", "registrations", "evaluation", "buying", "activities")
+#: Records of the frame that quote the business: what to do, and what was written about it.
+_QUOTING = ("org.task", "org.notification")
 #: What an event says beside values of fields.
 _NEVER = frozenset({"sealed"})
 
@@ -31,17 +33,17 @@ def shown_data(user: User, event: Event) -> dict[str, Any] | None:
     An administrator sees that a project was changed, when and by whom, and not what stands in it. Sealed values and
     their digests are never shown. No query beside the reach.
     """
-    if not _may_see_values(user, event.subject_type):
-        return None
+    if not all(_may_see_values(user, kind) for kind in (event.subject_type, event.root_type) if kind):
+        return None  # a file's name says as much as what it hangs on
     return {name: _shown(user, event.subject_type, name, value) for name, value in _open(user, event)}
 
 
-def _may_see_values(user: User, subject_type: str) -> bool:
-    app = subject_type.partition(".")[0]
+def _may_see_values(user: User, kind: str) -> bool:
+    app = kind.partition(".")[0]
     own = access.reach(user)
     if app == "accounts":
         return own.holds(Permission.ACCOUNT_VIEW_ALL)
-    return app not in _BUSINESS or own.holds(Permission.PROJECT_VIEW_ALL)
+    return (app not in _BUSINESS and kind not in _QUOTING) or own.holds(Permission.PROJECT_VIEW_ALL)
 
 
 def _open(user: User, event: Event) -> list[tuple[str, Any]]:

@@ -19,7 +19,7 @@ from openpsm.projects.operations import update_project
 from openpsm.web.permissions import CHOICES
 from openpsm.web.routes.settings import urlpatterns
 from tests.factories import AT
-from tests.factories.org import PASSWORD, grant_role, make_department, make_role, make_user
+from tests.factories.org import PASSWORD, grant_role, make_department, make_role, make_task, make_user
 from tests.factories.projects import make_project
 
 pytestmark = pytest.mark.django_db
@@ -465,6 +465,15 @@ def test_audit_log_says_who_did_what_newest_first(client, admin):
 def test_audit_log_shows_an_administrator_no_business_values(client, admin, changed_project):
     page = client.get("/settings/audit?name=project.").text
     assert ("project.updated" in page, "Yinchuan" in page, "not open to you" in page) == (True, False, True)
+
+
+def test_audit_log_names_neither_files_nor_tasks_of_the_business(client, admin):
+    project = make_project("Yinchuan plant")
+    opened = events.record("task.opened", subject=make_task(project.owner), by=admin, at=AT, title="Ask Yinchuan")
+    added = {"subject": project.owner, "root": project, "name": "Yinchuan.pdf"}
+    file = events.record("attachment.added", by=admin, at=AT, **added)
+    assert [shown_data(admin, event) for event in (opened, file)] == [None, None]
+    assert "Yinchuan" not in client.get("/settings/audit").text
 
 
 def test_audit_log_shows_an_executive_what_changed(client, changed_project):
