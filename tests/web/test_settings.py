@@ -470,7 +470,7 @@ def test_audit_log_shows_an_administrator_no_business_values(client, admin, chan
 def test_audit_log_names_neither_files_nor_tasks_of_the_business(client, admin):
     project = make_project("Yinchuan plant")
     opened = events.record("task.opened", subject=make_task(project.owner), by=admin, at=AT, title="Ask Yinchuan")
-    added = {"subject": project.owner, "root": project, "name": "Yinchuan.pdf"}
+    added: dict[str, Any] = {"subject": project.owner, "root": project, "name": "Yinchuan.pdf"}
     file = events.record("attachment.added", by=admin, at=AT, **added)
     assert [shown_data(admin, event) for event in (opened, file)] == [None, None]
     assert "Yinchuan" not in client.get("/settings/audit").text
