@@ -96,7 +96,7 @@ API: dict[str, Call] = {
     "departments.create": _on("everywhere", "user.admin", {"name": "New department"}),
     "departments.department": Call(),
     "departments.rename": _on("over", "user.admin", {"name": "Renamed"}),
-    "departments.move": _on("over", "user.admin", {"parent_id": "?company"}),
+    "departments.move": _on("everywhere", "user.admin", {"parent_id": "?company"}),  # also over where it goes
     "departments.managers": _on("over", "user.admin", {"user_ids": []}),
     "departments.close": _on("over", "user.admin"),
     "departments.reopen": _on("over", "user.admin"),
