@@ -1,11 +1,12 @@
 """G5: calls made up by schemathesis from the description, chained by what earlier answers held.
 
-`OPENPSM_FUZZ_CALLS` says how many are wanted for each role; chains end early, so about three quarters are made: 2,000
-over all roles. None may end in a 5xx or answer what is not described, and three in ten must succeed, or only the door
-was tested.
+`OPENPSM_FUZZ_CALLS` says how many are made over all roles, at least. None may end in a 5xx or answer what is not
+described, and three in ten must succeed, or only the door was tested.
 """
 
 import contextlib
+import itertools
+import math
 import os
 import re
 from collections import Counter
@@ -18,7 +19,7 @@ from django.apps import apps
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.control import SkipTest
@@ -38,9 +39,9 @@ from tests.factories.org import make_department, make_task, make_user
 from tests.factories.projects import make_project
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-CALLS = int(os.environ.get("OPENPSM_FUZZ_CALLS", "900"))
+CALLS = int(os.environ.get("OPENPSM_FUZZ_CALLS", "2000"))
 STEPS = 20
-BROKEN = max(1, CALLS // 250)
+BROKEN = max(1, CALLS // 600)
 ROLES = {
     "seller": ["seller"],
     "manager": ["sales-manager", "market"],
@@ -167,7 +168,7 @@ def test_made_up_calls_are_answered_as_described() -> None:
         answers += call_as(role)
     succeeded = sum(count for status, count in answers.items() if status < 300)
     print(f"\n{answers.total()} calls, {succeeded} succeeded")
-    assert answers.total() >= CALLS * len(ROLES) * 0.74
+    assert answers.total() >= CALLS
     assert succeeded >= 0.3 * answers.total()
 
 
@@ -178,14 +179,20 @@ def call_as(role: str) -> Counter[int]:
         parameters.set_parameter(key=key, value=value, by=user, at=timezone.now())
     populate(user)
     token, answers = ApiClient(user).token, Counter[int]()
-    chains(described(GenerationMode.POSITIVE, token), answers).run(settings=lengths(CALLS))
+    schema, wanted = described(GenerationMode.POSITIVE, token), math.ceil(CALLS / len(ROLES))
+    for number in itertools.count():  # a chain may end before its last step: make more of them until there are enough
+        made = answers.total()
+        if made >= wanted:
+            break
+        seed(number)(chains(schema, answers)).run(settings=lengths(wanted - made))
+        assert answers.total() > made
     print(f"\n{role}: {answers.total()} calls, {dict(sorted(answers.items()))}")
     return answers
 
 
 def lengths(calls: int) -> settings:
     return settings(
-        max_examples=max(1, calls // STEPS),
+        max_examples=math.ceil(calls / STEPS),
         stateful_step_count=STEPS,
         phases=[Phase.generate],
         deadline=None,
