@@ -48,6 +48,11 @@ REASONS: dict[str, str | Promise] = {
     "site": _("the same site"),
     "product_line": _("the same product line"),
 }
+#: What of another project is read to compare and to show it.
+_COMPARED = (
+    *("name", "account", "site", "product_line", "tender_number", "outcome"),
+    *("owner__name", "stage__name"),
+)
 _ORDER = {HitClass.SAME: 0, HitClass.POSSIBLE: 1, HitClass.RELATED: 2}
 
 
@@ -251,7 +256,7 @@ def _hit(kind: str, found: _Found, by: User, *, is_visible: bool, is_in_pool: bo
 
 def _project_hits(claim: ProjectClaim, by: User, excluding: int | None) -> list[Hit]:
     rows = Project.objects.live().filter(pk__in=_candidates(claim)).exclude(pk=excluding or 0)
-    projects = list(rows.select_related("owner", "stage").order_by("-pk")[:500])
+    projects = list(rows.select_related("owner", "stage").only(*_COMPARED).order_by("-pk")[:500])
     here = _projects_of(claim.account_id, projects)
     found = [_Found(one, likeness) for one in projects if (likeness := _compare_project(claim, one, one.pk in here))]
     seen = Project.objects.visible_to(by).filter(pk__in=[f.record.pk for f in found]).values_list("pk", flat=True)

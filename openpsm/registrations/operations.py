@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, AccountName
@@ -32,7 +31,7 @@ from openpsm.org.models import User
 from openpsm.org.operations import Note, notify
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
-from openpsm.projects.operations import NewProject, create_projects, update_project
+from openpsm.projects.operations import NewProject, create_within, update_project
 from openpsm.registrations import matching
 from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.models import Registration, RegistrationLock
@@ -103,7 +102,7 @@ def _registering(by: User, at: datetime, account: Claim | None, project: Project
     The strict key of a live registration that the check did not see (its record was renamed) refuses as well.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(), events.together():
             lock()
             yield
     except IntegrityError as error:
@@ -232,7 +231,7 @@ def _register_project(
         raise Collision(hits)
     refuse(hits, confirmed)
     row = replace(project, account_id=account.pk, owner_id=project.owner_id or by.pk)
-    made: Project = create_projects(rows=[row], by=by, at=at)[0]
+    made: Project = create_within([row], by=by, at=at, known=[account])[0]
     if is_colleagues and account.owner_id:
         note = Note(user_id=account.owner_id, kind="registration.project_at_your_account", subject=account)
         notify(rows=[note], at=at)
@@ -272,10 +271,12 @@ def _write(
 
 
 def _supersede_deleted(kind: str, key: str, at: datetime) -> None:
-    """A record in the recycle bin does not stand in the way of a new claim on its name."""
+    """A record in the recycle bin does not stop a new claim on its name (1 query, 1 more if there is one)."""
     rows = Registration.objects.filter(kind=kind, strict_key=key, status=Status.LIVE)
-    in_bin = Q(account__deleted_at__isnull=False) | Q(project__deleted_at__isnull=False)
-    rows.filter(in_bin).update(status=Status.SUPERSEDED, updated_at=at)
+    found = rows.values_list("pk", "account__deleted_at", "project__deleted_at")
+    in_bin = [pk for pk, *deleted in found if any(deleted)]
+    if in_bin:
+        Registration.objects.filter(pk__in=in_bin).update(status=Status.SUPERSEDED, updated_at=at)
 
 
 def strict_key(record: Account | Project) -> str:

@@ -124,6 +124,32 @@ def test_event_goes_when_its_transaction_is_rolled_back(subject: Holiday, now: d
     assert (Event.objects.count() - before, events.verify()) == (1, [])
 
 
+def test_events_recorded_together_are_appended_in_order_at_the_end(subject: Holiday, now: datetime) -> None:
+    record(subject, None, now)
+    with CaptureQueriesContext(connection) as queries, transaction.atomic(), events.together():
+        events.record("day.changed", subject=subject, by=None, at=now, number=1)
+        with events.together():
+            events.record("day.moved", subject=subject, by=None, at=now, number=2)
+        assert Event.objects.filter(name="day.moved").count() == 0
+        events.record("day.changed", subject=subject, by=None, at=now, number=3)
+    kept = list(Event.objects.order_by("-seq").values_list("name", "data__number")[:3])
+    assert kept == [("day.changed", 3), ("day.moved", 2), ("day.changed", 1)]
+    assert (len(queries) - 2 - 1, events.verify()) == (3, [])  # without the savepoint and the count
+
+
+def test_an_error_drops_what_was_recorded_together(subject: Holiday, now: datetime) -> None:
+    def fail() -> None:
+        with transaction.atomic(), events.together():
+            events.record("day.changed", subject=subject, by=None, at=now)
+            raise KeyError
+
+    before = Event.objects.count()
+    with pytest.raises(KeyError):
+        fail()
+    record(subject, None, now)
+    assert (Event.objects.count() - before, events.verify()) == (1, [])
+
+
 @pytest.mark.parametrize("number", [1, 50])
 def test_recording_takes_three_statements(subject: Holiday, now: datetime, number: int) -> None:
     record(subject, None, now)

@@ -2,7 +2,7 @@
 
 from openpsm.projects.operations.bin import delete_project, restore_project
 from openpsm.projects.operations.confirmations import confirm_node, state_fact, withdraw_confirmation
-from openpsm.projects.operations.creating import NewProject, create_projects
+from openpsm.projects.operations.creating import NewProject, create_projects, create_within
 from openpsm.projects.operations.editing import (
     lower_contact,
     pin_grade,
@@ -30,6 +30,7 @@ __all__ = [
     "change_owner",
     "confirm_node",
     "create_projects",
+    "create_within",
     "delete_project",
     "drop",
     "go_back",

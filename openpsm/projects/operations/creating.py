@@ -88,10 +88,18 @@ def create_projects(*, rows: Sequence[NewProject], by: User, at: datetime) -> li
     fields named "<row>.<field>" when there are several rows. As many statements for 50 rows as for 1, beside the
     batches of inserts on SQLite.
     """
+    with transaction.atomic():
+        return create_within(rows, by=by, at=at)
+
+
+def create_within(
+    rows: Sequence[NewProject], *, by: User, at: datetime, known: Sequence[Account] = ()
+) -> list[Project]:
+    """Do the same within the caller's transaction; `known` are live accounts that the caller has read in it."""
     require(by, Permission.REGISTRATION_CREATE)
-    with memo.ensured(), transaction.atomic():
+    with memo.ensured():
         entries = [_entry(row, at) for row in rows]
-        projects = write_projects(rows, entries, by=by, at=at)
+        projects = write_projects(rows, entries, by=by, at=at, known=known)
         record = [
             EventRow(project, data=created(project, entry)) for project, entry in zip(projects, entries, strict=True)
         ]
@@ -105,13 +113,19 @@ def _entry(row: NewProject, at: datetime) -> Entry:
 
 
 def write_projects(
-    rows: Sequence[NewProject], entries: Sequence[Entry], *, by: User, at: datetime, is_for_others: bool = False
+    rows: Sequence[NewProject],
+    entries: Sequence[Entry],
+    *,
+    by: User,
+    at: datetime,
+    is_for_others: bool = False,
+    known: Sequence[Account] = (),
 ) -> list[Project]:
     """Check and insert the rows with team, parties, products and kept facts; the caller records the events.
 
     `is_for_others`: the caller has checked that `by` may create for any owner.
     """
-    owners, accounts = _owners(rows, by), _accounts(rows)
+    owners, accounts = _owners(rows, by), _accounts(rows, known)
     if not is_for_others:
         _require_managed(owners.values(), by)
     values = _checked(rows, owners, accounts, by)
@@ -126,13 +140,18 @@ def write_projects(
 
 
 def _owners(rows: Iterable[NewProject], by: User) -> dict[int, User]:
-    ids = {row.owner_id or by.pk for row in rows}
-    return {user.pk: user for user in User.objects.filter(pk__in=ids).select_related("department")}
+    """Return the owners by id, `by` as it is (1 query where there are others)."""
+    others = {row.owner_id for row in rows if row.owner_id} - {by.pk}
+    found = User.objects.filter(pk__in=others).select_related("department") if others else ()
+    return {user.pk: user for user in (by, *found)}
 
 
-def _accounts(rows: Iterable[NewProject]) -> dict[int, Account]:
+def _accounts(rows: Iterable[NewProject], known: Iterable[Account]) -> dict[int, Account]:
+    """Return the accounts by id (1 query unless all are known)."""
+    found = {account.pk: account for account in known}
     ids = {pk for row in rows for pk in (row.account_id, *(account_id for account_id, _role in row.parties))}
-    return {account.pk: account for account in Account.objects.live().filter(pk__in=ids)}
+    rest = ids - found.keys()
+    return found | ({one.pk: one for one in Account.objects.live().filter(pk__in=rest)} if rest else {})
 
 
 def _checked(

@@ -77,7 +77,7 @@ def advance_stage(
     Every try leaves a gate review: passed, blocked, or overridden with a manager's reason (the missing key nodes stay
     as debts and halve the probability until they are made good). The gate that the process marks so wins the project,
     the last one finishes it. Raises NotAllowed, Stale, GateBlocked, DomainError ("closed", "finished").
-    At most 13 statements, 3 more with another grade, 1 per provider of facts, 2 for the user's reach.
+    At most 13 statements, 1 per provider of facts, 2 for the user's reach.
     Rule: docs/business-rules.md#gates
     """
     return _run(lambda _process, stage: [stage], project_id, by, at, version, override_reason)
@@ -154,7 +154,7 @@ def _reopen_before_won_gate(project: Project, process: ProcessDefinition, target
 def _run(plan: Plan, project_id: int, by: User, at: datetime, version: int | None, override_reason: str) -> Project:
     """Try the planned gates in order until one stays closed; every move forward comes through here."""
     reason = require_reason(override_reason, field="override_reason") if override_reason.strip() else ""
-    with memo.ensured(), transaction.atomic():
+    with memo.ensured(), transaction.atomic(), events.together():
         project = locked(project_id, by=by, permission=Permission.PROJECT_ADVANCE, version=version)
         _require_movable(project)
         process = queries.process_of(project)
