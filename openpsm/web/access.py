@@ -7,11 +7,11 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods
 
 from openpsm.org import access
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
+from openpsm.web.views import errors
 
 P = ParamSpec("P")
 
@@ -45,6 +45,8 @@ def page(
     def declare(view: Callable[Concatenate[Any, P], HttpResponse]) -> Callable[Concatenate[Any, P], HttpResponse]:
         @wraps(view)
         def guarded(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method not in allowed:
+                return errors.not_this_way(request, allowed)
             if permission is not None and not access.reach(request.user).holds_anywhere(permission):
                 raise PermissionDenied
             try:
@@ -52,9 +54,8 @@ def page(
             except ObjectDoesNotExist as error:
                 raise Http404 from error
 
-        checked = require_http_methods(list(allowed))(guarded)
-        checked.route = Route(permission, is_open, allowed)  # type: ignore[attr-defined]  # read by route_of
-        return checked
+        guarded.route = Route(permission, is_open, allowed)  # type: ignore[attr-defined]  # read by route_of
+        return guarded
 
     return declare
 

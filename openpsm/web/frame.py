@@ -37,6 +37,9 @@ ENTRIES = (
     ),
 )
 
+#: So many entries stand in the bottom bar of a phone, the others on the page "More".
+ON_A_PHONE = 4
+
 
 def menu_for(user: User, path: str) -> dict[str, Any]:
     """Return the menu that the user's rights allow, and the unread count (1 query beside the reach)."""
@@ -44,8 +47,11 @@ def menu_for(user: User, path: str) -> dict[str, Any]:
     shown = [e for e in ENTRIES if not e.permissions or any(own.holds_anywhere(p) for p in e.permissions)]
     menu = [(e, url := reverse(f"web:{e.name}"), path == url or path.startswith(url + "/")) for e in shown]
     unread = Notification.objects.filter(user=user, read_at=None)[:100].count()
-    return {"menu": menu, "unread": unread, "theme": user.theme or "light", "can_register": _can_register(own)}
-
-
-def _can_register(own: access.Reach) -> bool:
-    return own.holds_anywhere(Permission.REGISTRATION_CREATE)
+    return {
+        "menu": menu,
+        "is_more": not any(is_here for _entry, _url, is_here in menu[:ON_A_PHONE]),
+        "unread": unread,
+        "theme": user.theme or "light",
+        "can_register": own.holds_anywhere(Permission.REGISTRATION_CREATE),
+        "can_log": own.holds_anywhere(Permission.ACTIVITY_EDIT),
+    }

@@ -17,6 +17,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.errors import DomainError
@@ -66,6 +67,7 @@ class Listing:
     prepare: Callable[[list[Any]], list[Any]] = list
     empty: Mapping[str, Any] = field(default_factory=dict)
     primary: Callable[[User], tuple[Any, str] | None] = lambda _user: None
+    crumbs: Callable[[], list[tuple[Any, str]]] = list
 
 
 class PlainSelect(forms.Select):
@@ -101,7 +103,7 @@ def show(request: UserRequest, listing: Listing) -> HttpResponse:
     """Answer the list's page, or only its further rows to htmx's "more"."""
     form = FilterForm(listing, request.user, request.GET)
     rows = _narrowed(listing, form, request.user)
-    context: dict[str, Any] = {"listing": listing, "form": form, "title": listing.title}
+    context: dict[str, Any] = {"listing": listing, "form": form, "title": listing.title, "crumbs": listing.crumbs()}
     try:
         order = order_of(request.GET.get("sort", ""), listing.sorts, listing.default_sort)
         found = take(rows, order=order, cursor=request.GET.get("cursor", ""), limit=PAGE_SIZE, values=listing.values)
@@ -111,12 +113,14 @@ def show(request: UserRequest, listing: Listing) -> HttpResponse:
     context["filled"] = _filled(listing.template, context["rows"]) if listing.is_mask else ""
     if request.GET.get("cursor") and request.htmx:
         return render(request, "components/_list_rows.html", context)
+    primary = listing.primary(request.user)
     context |= {
         "count": capped_count(rows),
         "sort": order.name,
         "headings": _headings(request, listing, order.name),
         "chips": _chips(request, form),
-        "primary": listing.primary(request.user),
+        "primary": primary,
+        "empty": {**listing.empty, "url": listing.empty.get("url", "") if primary else ""},
     }
     return render(request, "components/list.html", context)
 
@@ -169,7 +173,8 @@ def _chips(request: UserRequest, form: FilterForm) -> list[tuple[str, str]]:
         value = request.GET.get(name)
         if value and form.cleaned_data.get(name) not in (None, "", False):
             chosen = dict(getattr(form_field, "choices", [])).get(value, value)
-            shown = form_field.label if isinstance(form_field, forms.BooleanField) else f"{form_field.label}: {chosen}"
+            words = gettext("%(label)s: %(value)s") % {"label": form_field.label, "value": chosen}
+            shown = form_field.label if isinstance(form_field, forms.BooleanField) else words
             chips.append((str(shown), _address(request, **{name: ""})))
     return chips
 

@@ -1,5 +1,6 @@
 """Today, tasks, notifications, search."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -303,3 +304,25 @@ def test_more_shows_the_menu_that_rights_allow(client):
     assert 'href="/settings"' not in client.get("/more").text
     client.force_login(make_user(roles=["administrator"]))
     assert 'href="/settings"' in client.get("/more").text
+
+
+def test_nobody_is_offered_what_they_would_be_refused(client):
+    page = day(client, make_user(roles=["administrator"])).text
+    assert ("/activities/log" in page, "/registrations/new" in page) == (False, False)
+    for path in ("/activities", "/projects", "/accounts", "/registrations"):
+        assert re.findall(r'href="(/activities/log|/registrations/new)"', client.get(path).text) == []
+
+
+def test_address_that_only_forms_send_to_says_so_when_it_is_opened(client, owner):
+    client.force_login(owner)
+    response = client.get(f"/tasks/{make_task(owner).pk}/complete")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "Go back to the page with the form" in response.text
+
+
+def test_every_tab_of_a_project_has_a_title_of_its_own(client, owner):
+    project = make_project("Boilers", owner=owner)
+    client.force_login(owner)
+    pages = [client.get(f"/projects/{project.pk}{tab}").text for tab in ("", "/people", "/history", "/diagnosis")]
+    titles = [title for page in pages for title in re.findall(r"<title>(.*?) · OpenPSM</title>", page)]
+    assert titles == ["Boilers", "People · Boilers", "History · Boilers", "Where it stands · Boilers"]

@@ -68,6 +68,12 @@ def quantity(value: Decimal | None) -> str:
 
 
 @register.filter
+def words(value: Any) -> Any:
+    """A list as its members with commas between, anything else as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+@register.filter
 def item(mapping: Any, key: Any) -> Any:
     """The entry of a mapping under a key that is itself a value."""
     return mapping.get(key) if mapping else None

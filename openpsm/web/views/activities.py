@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,8 @@ from openpsm.activities.models import Activity, ActivityKind
 from openpsm.buying.models import Stakeholder
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
+from openpsm.org import access
+from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects import queries as projects
 from openpsm.projects.models import Project
@@ -26,9 +29,16 @@ from openpsm.web.forms.activities import CancelForm, LogForm, PlanForm, person_c
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.projects import posted_version
 from openpsm.web.lists import ANY, Column, Filter, Listing, show
+from openpsm.web.templatetags.psm import day as formatted
 from openpsm.web.views import files
 
 State = Activity.State
+
+
+def _log(user: User) -> tuple[Any, str] | None:
+    allowed = access.reach(user).holds_anywhere(Permission.ACTIVITY_EDIT)
+    return (gettext_lazy("Log a visit or call"), reverse("web:activity-log")) if allowed else None
+
 
 ACTIVITIES = Listing(
     title=gettext_lazy("Activities"),
@@ -71,7 +81,7 @@ ACTIVITIES = Listing(
         "url": "/activities/log",
         "action": gettext_lazy("Log a visit or call"),
     },
-    primary=lambda _user: (gettext_lazy("Log a visit or call"), reverse("web:activity-log")),
+    primary=_log,
 )
 
 
@@ -87,7 +97,8 @@ def detail(request: UserRequest, pk: int) -> HttpResponse:
     activity = get_object_or_404(queries.with_people(Activity.objects.visible_to(request.user)), pk=pk)
     context = {
         "activity": activity,
-        "title": activity.get_kind_display(),
+        "title": f"{capfirst(activity.get_kind_display())} {formatted(activity.done_on or activity.planned_on)}",
+        "crumbs": [(_("Activities"), reverse("web:activity-list"))],
         "is_mine": activity.owner_id == request.user.pk,
         "is_planned": activity.state == State.PLANNED,
         "can_confirm": activity.state == State.DONE and not activity.is_confirmed,
@@ -231,7 +242,9 @@ def cancel(request: UserRequest, pk: int) -> HttpResponse:
 
         if attempt(form, call) is not None:
             return redirect("web:activity-detail", pk)
-    context = {"form": form, "title": _("Cancel the activity"), "back": reverse("web:activity-detail", args=[pk])}
+    home = reverse("web:activity-detail", args=[pk])
+    crumbs = [(_("Activities"), reverse("web:activity-list")), (capfirst(activity.get_kind_display()), home)]
+    context = {"form": form, "title": _("Call it off"), "action": _("Call it off"), "crumbs": crumbs, "back": home}
     return render(request, "components/form_page.html", context, status=422 if form.errors else 200)
 
 

@@ -38,6 +38,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def not_this_way(request: HttpRequest, allowed: tuple[str, ...]) -> HttpResponse:
+    """An address that only forms send to, typed or followed from elsewhere."""
+    response = _page(
+        request,
+        405,
+        _("This address cannot be opened by itself"),
+        _("It only takes what a form sends. Go back to the page with the form."),
+    )
+    response["Allow"] = ", ".join(allowed)
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say so without asking the database for anything: it may be what went wrong."""
     context = {

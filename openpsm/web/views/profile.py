@@ -85,6 +85,7 @@ def make_token(request: UserRequest) -> HttpResponse:
         return render(request, "profile/token.html", context)
     intro = _("A program that sends this token acts in your name, with your rights. It always expires.")
     context = {"form": form, "title": _("Make a token"), "intro": intro, "crumbs": crumbs, "back": home}
+    context["action"] = _("Make a token")
     return render(request, "components/form_page.html", context, status=422 if form.errors else 200)
 
 

@@ -56,7 +56,7 @@ def new(request: UserRequest) -> HttpResponse:
             messages.success(request, _("The task is open."))
             return redirect(back)
     intro = _("About the project %(name)s.") % {"name": project.name} if project else ""
-    context = {"form": form, "title": _("New task"), "intro": intro, "back": back, "action": _("Open the task")}
+    context = {"form": form, "title": _("New task"), "intro": intro, "back": back, "action": _("Add the task")}
     return render(request, "components/form_page.html", context, status=422 if form.errors else 200)
 
 

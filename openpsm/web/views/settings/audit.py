@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -51,6 +52,7 @@ AUDIT = Listing(
         Filter("until", _until, lambda rows, value, _user: rows.filter(at__date__lte=value)),
     ),
     empty={"icon": "history", "title": _("Nothing happened yet"), "text": ""},
+    crumbs=lambda: [(_("Settings"), reverse("web:settings"))],
 )
 
 

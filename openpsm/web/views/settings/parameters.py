@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from openpsm.core import parameters
@@ -67,7 +68,7 @@ def edit(request: UserRequest, key: str) -> HttpResponse:
         request,
         form,
         lambda: _set(request, key, form.values["value"]),
-        title=str(declaration.label),
+        title=capfirst(str(declaration.label)),
         done=_("“%(name)s” is changed, at once for everybody.") % {"name": declaration.label},
         back=home,
         crumbs=[(_("Settings"), reverse("web:settings")), (_("Parameters"), home)],

@@ -70,6 +70,7 @@ USERS = Listing(
     values=VALUES,
     empty={"icon": "users", "title": "", "text": ""},
     primary=lambda _user: (gettext_lazy("Invite somebody"), reverse("web:user-invite")),
+    crumbs=lambda: [(gettext_lazy("Settings"), reverse("web:settings"))],
 )
 
 
