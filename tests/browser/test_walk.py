@@ -1,4 +1,4 @@
-"""A walk over every page: no console error, no policy report, no sideways scrolling, a name for every control."""
+"""A walk over every page: no console error or policy report, no sideways scrolling, controls named, nothing pale."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from openpsm.projects.models import Project
+from tests.browser.looks import PALE, SMALL, TWICE
 from tests.browser.pages import PASSWORD, WIDTHS, sign_in
 from tests.factories.accounts import make_account, make_contact
 from tests.factories.buying import answer_elements, make_contender, make_stakeholder
@@ -36,6 +37,7 @@ PROJECT = (
 ADMINISTRATION = (
     *("/settings", "/settings/users", "/settings/departments", "/settings/roles", "/settings/parameters"),
     *("/settings/custom-fields", "/settings/processes", "/settings/jobs", "/settings/audit"),
+    *("/settings/users/invite", "/settings/departments/new", "/settings/roles/new", "/settings/custom-fields/new"),
 )
 UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')].filter(e =>
   e.offsetParent !== null && !(e.innerText || '').trim() && !e.getAttribute('aria-label') && !e.title
@@ -65,6 +67,10 @@ def walk(page: Page, base: str, paths: tuple[str, ...], watch) -> None:
         watch.complaints[:] = [text for text in watch.complaints if "404 (" not in text and "400 (" not in text]
         watch.check()
         assert page.evaluate(UNNAMED) == [], path
+        assert page.evaluate(PALE) == [], path
+        assert page.evaluate(TWICE) == [], path
+        if page.viewport_size == {"width": 360, "height": 900}:
+            assert page.evaluate(SMALL) == [], path
         assert page.locator("h1").count() == 1, path
 
 
