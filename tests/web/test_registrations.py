@@ -1,10 +1,14 @@
 """Registering: what is shown of whose records, what stops it, what may be confirmed, what becomes of it."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.messages import get_messages
+from django.utils import timezone
 
 from openpsm.accounts.models import Account
 from openpsm.core import parameters
+from openpsm.core.dates import today
 from openpsm.core.models import Event
 from openpsm.org.models import Task
 from openpsm.projects.models import Project
@@ -265,3 +269,13 @@ def test_nearest_manager_is_asked_to_decide(mine, seller, rival):
 def test_without_a_manager_it_says_whom_to_ask(mine):
     response = mine.post("/registrations/arbitrate", form(name=NAME))
     assert (Task.objects.count(), texts(response)) == (0, ["Nobody manages your department; ask an administrator."])
+
+
+def test_protection_that_is_over_is_marked_in_the_list_and_on_the_page(mine, seller):
+    register_account(by=seller)
+    live = Registration.objects.get()
+    last = today(timezone.now())
+    pages = ("/registrations", f"/registrations/{live.pk}")
+    for until, is_marked in ((last, False), (last - timedelta(days=1), True)):
+        Registration.objects.update(protected_until=until)
+        assert ["is over" in mine.get(path).text for path in pages] == [is_marked, is_marked]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.password_validation import get_default_password_validators
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.web.forms.base import BoundForm
@@ -12,11 +13,17 @@ from openpsm.web.forms.base import BoundForm
 LANGUAGES = (("zh-hans", "中文"), ("en", "English"))
 
 
+def _hint() -> str:
+    """What the validators ask for, in one sentence instead of one of Django's for each."""
+    least = max(getattr(validator, "min_length", 0) for validator in get_default_password_validators())
+    return gettext("At least %(n)s characters, no common password, and nothing like your name.") % {"n": least}
+
+
 def password_field(label: Any, *, is_new: bool = False) -> forms.CharField:
     """A password as browsers and password managers expect it."""
     kind = "new-password" if is_new else "current-password"
     widget = forms.PasswordInput(attrs={"autocomplete": kind, "class": "form-control"})
-    help_text = " ".join(map(str, password_validators_help_texts())) if is_new else ""
+    help_text = _hint() if is_new else ""
     return forms.CharField(label=label, widget=widget, strip=False, max_length=200, help_text=help_text)
 
 

@@ -1,5 +1,6 @@
 """Registering customers and projects: the form, the check while typing, the list, one registration."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openpsm.accounts.models import Account
+from openpsm.core.dates import today
 from openpsm.core.errors import DomainError, TooMany
 from openpsm.org import access
 from openpsm.org import operations as org
@@ -32,10 +34,17 @@ MORE = ("uscc", "short_name", "phone", "domain")
 
 
 def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    on = today(timezone.now())
     for row in rows:
+        row["is_over"] = _is_over(row["protected_until"], on)
         row["kind_label"] = Registration.Kind(row["kind"]).label
         row["status_label"] = Registration.Status(row["status"]).label
     return rows
+
+
+def _is_over(until: date | None, on: date) -> bool:
+    """Tell whether the protection, which holds on its last day too, is past."""
+    return until is not None and until < on
 
 
 def _new(user: User) -> tuple[Any, str] | None:
@@ -113,6 +122,7 @@ def registration_detail(request: UserRequest, pk: int) -> HttpResponse:
     project = Project.objects.visible_to(request.user).filter(pk=registration.project_id or 0).first()
     crumbs = [(_("Registrations"), reverse("web:registration-list"))]
     context = {"registration": registration, "account": account, "project": project, "crumbs": crumbs}
+    context["is_over"] = _is_over(registration.protected_until, today(timezone.now()))
     return render(request, "registrations/detail.html", context | {"title": registration.name})
 
 
