@@ -33,7 +33,6 @@ ALLOWED: dict[str, dict[str, str]] = {
     "api/departments.py": {"_with_managers": "departments are open to all staff"},
     "api/evaluations.py": {"_judged": "versions of evaluation models are open to all staff"},
     "api/lists.py": {"visible": "narrowed by visible_to, or by the visible projects, in the next lines"},
-    "api/project_parts.py": {"_part": "parts of projects that visible_to has found"},
     "api/projects.py": {"_version_of": "published processes are open to all staff"},
     "cli/commands.py": {
         "seed": "an operator at the machine, as the administrator",
@@ -48,6 +47,7 @@ BY_HAND: dict[str, str] = {
     "core/expressions.py": "runs a compiled expression, not SQL",
     "core/health.py": "asks whether the database answers",
     "core/limits.py": "a counter raised by one statement, with parameters",
+    "api/project_parts.py": "the parts of a project in one statement, with parameters; visible_to has found it",
     "org/access.py": "a person's reach in one statement at every request, with parameters",
     "exchange/bulk.py": "the demo company in bulk, without a request",
 }
