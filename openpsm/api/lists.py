@@ -1,6 +1,7 @@
 """Records and lists of them: what is shown, allow-listed filters and sorts, page by page, as plain rows.
 
-A list costs the same number of queries whatever its length: token, roles, settings, rows, count, and those of `finish`.
+A list costs the same number of queries whatever its length: token, roles, settings, rows, those of `finish`, and the
+count where there is more than one page.
 """
 
 from collections.abc import Callable, Mapping
@@ -125,7 +126,7 @@ class Listing(Shape):
             {
                 "items": self.ready(found.rows, request.auth),
                 "next": _closed(request, found.next),
-                "count": None if cursor else paging.capped_count(rows),
+                "count": None if cursor else paging.count_of(found, rows, cursor=cursor),
             }
         )
 

@@ -113,3 +113,8 @@ def capped_count(rows: models.QuerySet[Any], cap: int = 10_000) -> int | None:
     """Count up to the cap (1 query); None says that there are more."""
     found = rows.order_by()[: cap + 1].count()
     return found if found <= cap else None
+
+
+def count_of(page: Page[Any], rows: models.QuerySet[Any], *, cursor: str) -> int | None:
+    """Count all rows behind a page: its own when it is the first and holds them all, else by 1 query up to the cap."""
+    return capped_count(rows) if cursor or page.next else len(page.rows)

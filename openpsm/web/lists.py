@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.errors import DomainError
-from openpsm.core.paging import Page, capped_count, order_of, take
+from openpsm.core.paging import Page, count_of, order_of, take
 from openpsm.org.models import User
 from openpsm.web.access import UserRequest
 
@@ -115,7 +115,7 @@ def show(request: UserRequest, listing: Listing) -> HttpResponse:
         return render(request, "components/_list_rows.html", context)
     primary = listing.primary(request.user)
     context |= {
-        "count": capped_count(rows),
+        "count": count_of(found, rows, cursor=request.GET.get("cursor", "")),
         "sort": order.name,
         "headings": _headings(request, listing, order.name),
         "chips": _chips(request, form),
