@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+import structlog
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -14,6 +15,7 @@ from openpsm.org.permissions import Permission
 from openpsm.web.views import errors
 
 P = ParamSpec("P")
+log = structlog.get_logger(__name__)
 
 
 class UserRequest(HttpRequest):
@@ -51,7 +53,8 @@ def page(
                 raise PermissionDenied
             try:
                 return view(request, *args, **kwargs)
-            except ObjectDoesNotExist as error:
+            except ObjectDoesNotExist as error:  # invisible or gone; the log tells a defect's missing row from that
+                log.info("record_not_found", missing=type(error).__qualname__, exc_info=True)
                 raise Http404 from error
 
         guarded.route = Route(permission, is_open, allowed)  # type: ignore[attr-defined]  # read by route_of
