@@ -119,7 +119,8 @@ class AccountGram(models.Model):
 
 
 class AccountMark(models.Model):
-    """What points to one account by equality alone: `name:…`, `uscc:…`, `phone:…`, `email:…`, `domain:…`.
+    """What points to one account by equality alone: `name:…`, `plain:…` (see `names.CompanyName`), `uscc:…`,
+    `phone:…`, `email:…`, `domain:…`.
 
     Those of a contact go with the contact. Never shown: it only answers whether a claim means this account.
     """

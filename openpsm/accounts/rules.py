@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
+from openpsm.accounts.names import company_name
 from openpsm.core.text import bigrams, fold, initials, search_text
 
 #: Hosts that many unrelated companies share: an address there says nothing about who they are.
@@ -83,9 +84,11 @@ def marks(
 ) -> set[str]:
     """Return what points to one company by equality alone, as `kind:value`.
 
-    Shared hosts, numbers too short to mean one company and impossible addresses leave no mark.
+    Shared hosts, numbers too short to mean one company and impossible addresses leave no mark. `plain` is the name
+    without its legal form and the endings of its place.
     """
-    found = {f"name:{fold(name)}" for name in names if fold(name)}
+    known = [name for name in names if fold(name)]
+    found = {f"name:{fold(name)}" for name in known} | {f"plain:{company_name(name).plain}" for name in known}
     if normal_uscc(uscc):
         found.add(f"uscc:{normal_uscc(uscc)}")
     if "." in normal_domain(domain) and normal_domain(domain) not in SHARED_HOSTS:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, AccountGram, AccountMark, AccountName
+from openpsm.accounts.names import company_name
 from openpsm.accounts.rules import check_uscc, marks, normal_uscc
 from openpsm.core.text import bigrams, fold, initials, localized
 from openpsm.org.models import User
@@ -22,7 +23,6 @@ from openpsm.projects.models import Outcome, Party, Project
 from openpsm.registrations.rules import (
     HitClass,
     Likeness,
-    company_name,
     compare_companies,
     compare_projects,
     shown_score,
@@ -162,8 +162,12 @@ def _account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
 
 
 def _agreeing(claim: Claim) -> dict[int, set[str]]:
-    """Return by account the kinds of marks that agree with the claim (1 query)."""
-    wanted = marks(
+    """Return by account the kinds of marks that agree with the claim (1 query).
+
+    A name without its place agrees with one that never had a place, so that neither depends on pairs of signs that
+    hundreds of companies share.
+    """
+    wanted = {f"plain:{company_name(name).core}" for name in claim.names} | marks(
         names=claim.names,
         uscc=claim.uscc,
         domain=claim.domain,
@@ -202,7 +206,7 @@ def _compare(
     claim: Claim, account: Account, names: Mapping[int, list[tuple[str, str]]], agreeing: Mapping[int, set[str]]
 ) -> Likeness | None:
     by_name = _best_name(claim, names[account.pk])
-    kinds = agreeing.get(account.pk, set()) - {"name"}
+    kinds = agreeing.get(account.pk, set()) - {"name", "plain"}
     if not kinds:
         return by_name
     reasons = (*(by_name.reasons if by_name else ()), *sorted(kinds))

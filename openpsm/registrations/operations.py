@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, AccountName
+from openpsm.accounts.names import company_name
 from openpsm.accounts.operations import NewAccount, create_accounts, update_account
 from openpsm.accounts.operations import add_account_name as write_account_name
 from openpsm.accounts.operations import restore_account as bring_back
@@ -36,7 +37,7 @@ from openpsm.registrations import matching
 from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.models import Registration, RegistrationLock
 from openpsm.registrations.parameters import CHECKS_PER_HOUR, POOL_LIMIT, PROTECTION_DAYS
-from openpsm.registrations.rules import HitClass, company_name
+from openpsm.registrations.rules import HitClass
 
 Kind, Status = Registration.Kind, Registration.Status
 #: Fields of an account and of a project by which collisions are found.

@@ -5,17 +5,14 @@ Rule: docs/business-rules.md#registration
 
 from __future__ import annotations
 
-import csv
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from importlib.resources import files
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
+from openpsm.accounts.names import CompanyName, company_name, without_ending
 from openpsm.core.text import fold, initials, sort_key
 
 
@@ -36,78 +33,9 @@ class Likeness:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyName:
-    """A company's name taken apart: place without its ending, and the rest without legal form and fillers."""
-
-    key: str
-    place: str
-    core: str
-    is_branch: bool
-
-
-_FORMS = (
-    *("有限责任公司", "责任有限公司", "股份有限责任公司", "股份有限公司", "有限公司", "股份公司", "总公司", "公司"),
-    *("companylimited", "incorporated", "corporation", "limited", "company", "gmbh", "corp", "coltd", "ltd"),
-    *("inc", "llc", "plc"),
-)
-_FORM = re.compile(rf"(?:{'|'.join(_FORMS)})$")
-_INNER_FORM = re.compile("股份有限责任公司|股份有限公司|有限责任公司|责任有限公司|有限公司|股份公司")
-_FILLER = re.compile("集团|控股|股份")
-_BRANCH_WORDS = (
-    *("分公司", "分行", "支行", "分理处", "营业部", "办事处", "分店", "分厂", "分院", "分社", "分部"),
-    *("经营部", "门市部", "储蓄所", "营业所", "代表处"),
-)
-_BRANCH = re.compile(rf"(?:{'|'.join(_BRANCH_WORDS)})$")
-_MIDDLE_BRANCH = re.compile("分行(?=.+(?:支行|分理处|营业部)$)")
-_ENDING = re.compile("特别行政区|(?:[壮回]族|维吾尔)?自治区|自治[州县]|[省市县区盟旗]")
-_BRACKETED = re.compile(r"[(（\[【]([^()（）\[\]【】]{2,8})[)）\]】]")
-_COUNTRY = frozenset({"中国", "中华", "china"})
 _SEQUENCE = re.compile(r"[0-9]+|[一二三四五六七八九十]+(?=[期批标段包号次])")
 #: Words at the end of a project's name that say nothing about which project it is.
 _PROJECT_WORDS = re.compile("(?:招标|采购|项目|工程|设备|物资|公告|中标|标段)+$")
-
-
-@lru_cache(maxsize=1)
-def _place_pattern() -> re.Pattern[str]:
-    """Return the pattern of one or more places at the beginning of a folded name, longer places first."""
-    text = files("openpsm.accounts").joinpath("data", "divisions.csv").read_text(encoding="utf-8")
-    names = {row["name"] for row in csv.DictReader(text.splitlines())} - {"市辖区", "县"}
-    bare = {_ENDING.sub("", name) for name in names if len(name) > 2}
-    known = sorted((name for name in names | bare if len(name) > 1), key=len, reverse=True)
-    return re.compile(rf"(?:(?:{'|'.join(map(re.escape, known))})[省市县区]?)+")
-
-
-@lru_cache(maxsize=20_000)
-def company_name(name: str) -> CompanyName:
-    """Take a company's name apart; a place in brackets counts like one at the front."""
-    key = fold(name)
-    plain, inner_place = _without_bracketed_place(name)
-    text = fold(plain)
-    is_branch = bool(_BRANCH.search(text))
-    text = _INNER_FORM.sub("", text) if is_branch else _without_form(text)
-    found = _place_pattern().match(text)
-    place = found.group() if found and found.end() < len(text) else ""
-    core = _FILLER.sub("", text[len(place) :]) or text[len(place) :]
-    if is_branch:
-        core = _ENDING.sub("", _MIDDLE_BRANCH.sub("", core))
-        core = core.removeprefix("中国") or core
-    return CompanyName(key, _ENDING.sub("", place) or inner_place, core, is_branch)
-
-
-def _without_bracketed_place(name: str) -> tuple[str, str]:
-    for found in _BRACKETED.finditer(unicodedata.normalize("NFKC", name)):
-        inside = fold(found.group(1))
-        if inside in _COUNTRY or _place_pattern().fullmatch(inside):
-            place = "" if inside in _COUNTRY else _ENDING.sub("", inside)
-            return unicodedata.normalize("NFKC", name).replace(found.group(), ""), place
-    return name, ""
-
-
-def _without_form(text: str) -> str:
-    bare = _FORM.sub("", text)
-    again = _FORM.sub("", bare)
-    return again or bare or text
 
 
 def compare_companies(one: str, other: str) -> Likeness | None:
@@ -134,7 +62,7 @@ def _fits(one: str, other: str) -> bool:
 
 def _family(a: CompanyName, b: CompanyName) -> Likeness | None:
     parent, branch = (b, a) if a.is_branch else (a, b)
-    head = parent.place + _ENDING.sub("", parent.core).removeprefix("中国")
+    head = parent.place + without_ending(parent.core).removeprefix("中国")
     whole = branch.place + branch.core
     is_part = len(head) >= 4 and whole.startswith(head) and len(whole) > len(head)
     is_part = is_part or (len(parent.key) >= 6 and branch.key.startswith(parent.key))

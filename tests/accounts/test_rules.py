@@ -58,7 +58,7 @@ def test_domain_is_the_bare_host(typed, stored):
 
 def test_marks_leave_out_what_many_companies_share():
     found = marks(names=["甲（集团）公司", "..."], domain="qq.com", phones=["110"], emails=["", "A@B.cn"])
-    assert found == {"name:甲集团公司", "email:a@b.cn"}
+    assert found == {"name:甲集团公司", "plain:甲", "email:a@b.cn"}
 
 
 def test_account_is_searchable_by_name_pinyin_initials_and_code():

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from openpsm.accounts.models import Account
-from openpsm.accounts.operations import NewAccount, delete_account, set_account_owner
+from openpsm.accounts.operations import NewAccount, create_accounts, delete_account, set_account_owner
 from openpsm.core import parameters
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed, TooMany
 from openpsm.core.events import Event
@@ -120,6 +120,15 @@ def test_possible_hit_has_to_be_confirmed_as_different(mine, colleague):
     row = NewAccount(name="远景化工股份有限公司")
     registration = register(account=row, confirmed_different=keys, by=mine, at=AT)
     assert registration.confirmed_different == keys
+
+
+@pytest.mark.parametrize("claimed", ["宁波市丙丙丙丙机械股份有限公司", "丙丙丙丙机械有限公司"])
+def test_same_name_is_found_among_many_with_the_same_signs(claimed, mine):
+    rows = [NewAccount(name=f"宁波丙丙{chr(0x5000 + number)}丙丙机械有限公司") for number in range(120)]
+    wanted = ("宁波丙丙丙丙机械有限公司", "丙丙丙丙机械集团有限公司")
+    create_accounts(rows=[*rows, *(NewAccount(name=name) for name in wanted)], by=mine, at=AT)
+    hits = check_claim(account=Claim(claimed), by=mine, at=AT)
+    assert wanted["宁波" not in claimed] in [hit.label for hit in hits]
 
 
 def test_branch_is_registered_below_its_visible_parent(mine):
