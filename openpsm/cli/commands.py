@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from openpsm.cli import checking, demo, installation, processes
+from openpsm.cli import backups, checking, demo, installation, processes
 from openpsm.cli.main import PROGRAM, Refused
 from openpsm.core import health
 from openpsm.core.jobs import worker
@@ -19,7 +19,7 @@ from openpsm.exchange.seedload import Sizes, loader, seed_load
 from openpsm.org import operations, queries, rules
 from openpsm.org.models import User
 
-NAMES = ("demo", "init", "serve", "worker", "check", "token", "seed-load")
+NAMES = ("demo", "init", "serve", "worker", "check", "backup", "restore", "token", "seed-load")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("check", help=_("say what is wrong with this installation"))
     one.add_argument("--audit", action="store_true", help=_("check the whole event log"))
     one.set_defaults(run=check)
+    backups.add_commands(commands)
     one = commands.add_parser("token", help=_("make a personal access token and print it once"))
     one.add_argument("user", metavar="USER", help=_("user name"))
     one.add_argument("--read-only", action="store_true", help=_("a token that changes nothing"))
