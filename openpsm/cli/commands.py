@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from openpsm.cli import backups, checking, demo, installation, processes
 from openpsm.cli.main import PROGRAM, Refused
-from openpsm.core import health
+from openpsm.core import health, inspections
 from openpsm.core.jobs import worker
 from openpsm.exchange.seedload import Sizes, loader, seed_load
 from openpsm.org import operations, queries, rules
@@ -181,7 +181,7 @@ def check(given: argparse.Namespace) -> int:
     findings = list(checking.findings(timezone.now(), whole_log=given.audit))
     for finding in findings:
         print(finding.line())
-    return 1 if any(finding.level == checking.ERROR for finding in findings) else 0
+    return 1 if any(finding.level == inspections.ERROR for finding in findings) else 0
 
 
 def make_token(given: argparse.Namespace) -> int:

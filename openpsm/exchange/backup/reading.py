@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -111,11 +111,11 @@ class Archive:
         _require_same(table.member, (size, rows) == (table.size, table.rows), digest.hexdigest(), table.sha256)
 
     @contextmanager
-    def _member(self, name: str, size: int) -> Iterator[io.BufferedReader]:
+    def _member(self, name: str, size: int) -> Iterator[IO[bytes]]:
         if self._members[name].file_size != size:
             raise BadArchive(_("%(part)s has another size than the backup says of it.") % {"part": name})
-        with _damage(name), io.BufferedReader(self._archive.open(name), CHUNK) as member:  # type: ignore[type-var]
-            yield member
+        with _damage(name), self._archive.open(name) as member:
+            yield io.BufferedReader(cast("io.RawIOBase", member), CHUNK)
 
 
 def _require_harmless(info: zipfile.ZipInfo) -> None:
