@@ -19,7 +19,7 @@ from openpsm.exchange.seedload import Sizes, loader, seed_load
 from openpsm.org import operations, queries, rules
 from openpsm.org.models import User
 
-NAMES = ("demo", "init", "serve", "worker", "check", "backup", "restore", "token", "seed-load")
+NAMES = ("demo", "init", "serve", "worker", "check", "backup", "restore", "password", "token", "seed-load")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--audit", action="store_true", help=_("check the whole event log"))
     one.set_defaults(run=check)
     backups.add_commands(commands)
+    one = commands.add_parser("password", help=_("give a user a new password and print it once"))
+    one.add_argument("user", metavar="USER", help=_("user name"))
+    one.set_defaults(run=reset_password)
     one = commands.add_parser("token", help=_("make a personal access token and print it once"))
     one.add_argument("user", metavar="USER", help=_("user name"))
     one.add_argument("--read-only", action="store_true", help=_("a token that changes nothing"))
@@ -182,6 +185,15 @@ def check(given: argparse.Namespace) -> int:
     for finding in findings:
         print(finding.line())
     return 1 if any(finding.level == inspections.ERROR for finding in findings) else 0
+
+
+def reset_password(given: argparse.Namespace) -> int:
+    """Run `openpsm password`: the password alone goes to the standard output; it has to be changed at once."""
+    password = operations.reset_at_the_server(username=given.user, at=timezone.now())
+    text = _("A password for %(name)s, to be changed at the first sign-in; it is not shown again:")
+    print(text % {"name": given.user}, file=sys.stderr)
+    print(password)
+    return 0
 
 
 def make_token(given: argparse.Namespace) -> int:

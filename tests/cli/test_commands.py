@@ -196,3 +196,14 @@ def test_what_packages_add_is_asked(monkeypatch):
     assert levels_of()["the totals drift"] == "error"
     with pytest.raises(ValueError, match="totals"):
         inspections.inspection("totals")(lambda _at: [])
+
+
+def test_password_lets_an_administrator_back_in_and_leaves_its_event(capsys):
+    user = make_user("ada", roles=["administrator"])
+    assert main(["password", "ADA"]) == 0
+    password = capsys.readouterr().out.strip()
+    user.refresh_from_db()
+    assert (user.check_password(password), user.must_change_password) == (True, True)
+    event = Event.objects.get(name="user.password_reset")
+    assert (event.by_id, event.subject_id, event.data["at_the_server"]) == (None, user.pk, True)
+    assert main(["password", "nobody"]) == 1

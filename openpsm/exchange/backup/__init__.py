@@ -1,4 +1,4 @@
-"""Backup and restore: database and attachments in one file, which fits either database. Decision: docs/adr/0018."""
+"""Backup and restore: database and attachments in one file, which fits either database. Decision: docs/adr/0020."""
 
 from collections.abc import Callable
 from datetime import datetime
