@@ -55,6 +55,7 @@ OPENPSM_CURRENCY = env.str("CURRENCY", "CNY")
 OPENPSM_TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 OPENPSM_ATTACHMENT_MB = env.int("ATTACHMENT_MB", 20)
 OPENPSM_MEDIA_QUOTA_MB = env.int("MEDIA_QUOTA_MB", 50_000)
+OPENPSM_BACKUP_DIR = env.str("BACKUP_DIR", "")  # empty: no backups by themselves
 OPENPSM_AUDIT_KEY = env.str("AUDIT_KEY", "")  # empty: kept in audit.key of the data folder
 
 SECRET_KEY = env.str("SECRET_KEY", "") or _kept_secret(OPENPSM_DATA_DIR / "secret.key")

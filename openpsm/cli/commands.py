@@ -11,15 +11,15 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from openpsm.cli import checking, demo, installation, processes
+from openpsm.cli import backups, checking, demo, installation, processes
 from openpsm.cli.main import PROGRAM, Refused
-from openpsm.core import health
+from openpsm.core import health, inspections
 from openpsm.core.jobs import worker
 from openpsm.exchange.seedload import Sizes, loader, seed_load
 from openpsm.org import operations, queries, rules
 from openpsm.org.models import User
 
-NAMES = ("demo", "init", "serve", "worker", "check", "token", "seed-load")
+NAMES = ("demo", "init", "serve", "worker", "check", "backup", "restore", "password", "token", "seed-load")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +39,10 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("check", help=_("say what is wrong with this installation"))
     one.add_argument("--audit", action="store_true", help=_("check the whole event log"))
     one.set_defaults(run=check)
+    backups.add_commands(commands)
+    one = commands.add_parser("password", help=_("give a user a new password and print it once"))
+    one.add_argument("user", metavar="USER", help=_("user name"))
+    one.set_defaults(run=reset_password)
     one = commands.add_parser("token", help=_("make a personal access token and print it once"))
     one.add_argument("user", metavar="USER", help=_("user name"))
     one.add_argument("--read-only", action="store_true", help=_("a token that changes nothing"))
@@ -180,7 +184,16 @@ def check(given: argparse.Namespace) -> int:
     findings = list(checking.findings(timezone.now(), whole_log=given.audit))
     for finding in findings:
         print(finding.line())
-    return 1 if any(finding.level == checking.ERROR for finding in findings) else 0
+    return 1 if any(finding.level == inspections.ERROR for finding in findings) else 0
+
+
+def reset_password(given: argparse.Namespace) -> int:
+    """Run `openpsm password`: the password alone goes to the standard output; it has to be changed at once."""
+    password = operations.reset_at_the_server(username=given.user, at=timezone.now())
+    text = _("A password for %(name)s, to be changed at the first sign-in; it is not shown again:")
+    print(text % {"name": given.user}, file=sys.stderr)
+    print(password)
+    return 0
 
 
 def make_token(given: argparse.Namespace) -> int:

@@ -48,7 +48,13 @@ def _database() -> bool:
 
 def _migrations() -> bool:
     try:
-        executor = MigrationExecutor(connection)
+        return not pending_migrations()
     except DatabaseFault:
         return False
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def pending_migrations() -> list[str]:
+    """The migrations that this program has and this database has not had, in order."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _is_backwards in plan]

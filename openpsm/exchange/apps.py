@@ -8,4 +8,7 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
+        from openpsm.exchange.backup import schedule
         from openpsm.exchange.demo import loading  # noqa: F401  # registers by being imported
+
+        schedule.declare_all()

@@ -1,5 +1,6 @@
 """The commands, run in this process against the test database."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -7,8 +8,8 @@ from django.conf import settings
 
 from openpsm.cli import checking, demo, installation, processes
 from openpsm.cli.main import Refused, main
-from openpsm.core import events
-from openpsm.core.models import Holiday
+from openpsm.core import events, inspections
+from openpsm.core.models import Event, Holiday, Job
 from openpsm.org import operations, queries
 from openpsm.org.models import AccessToken, Role, User
 from tests.factories import AT
@@ -91,7 +92,10 @@ def test_management_commands_pass_through(capsys):
 def test_check_finds_no_worker_and_a_broken_log(capsys):
     found = list(checking.findings(AT, whole_log=True))
     levels = {finding.text: finding.level for finding in found}
-    assert levels["The database answers."] == "ok"
+    assert [level for text, level in levels.items() if text.startswith("The database answers: ")] == ["ok"]
+    assert levels["The tables are up to date."] == "ok"
+    assert levels["The clock is right."] == "ok"
+    assert [level for text, level in levels.items() if text.startswith("There is no backup yet")] == ["warning"]
     assert [level for text, level in levels.items() if text.startswith("No worker")] == ["warning"]
     assert levels["The whole event log is unbroken."] == "ok"
     assert main(["check", "--audit"]) == (1 if any(f.level == "error" for f in found) else 0)
@@ -146,3 +150,60 @@ def test_installing_twice_changes_nothing():
     installation.install_shipped_data(AT)
     assert list(Role.objects.order_by("pk").values()) == before
     assert settings.OPENPSM_BASE_URL == "http://127.0.0.1:8000"
+
+
+def levels_of(at=AT):
+    return {finding.text: finding.level for finding in checking.findings(at, whole_log=False)}
+
+
+def level_of(start, at=AT):
+    return [level for text, level in levels_of(at).items() if text.startswith(start)]
+
+
+def test_check_names_missing_migrations_and_what_to_do(monkeypatch):
+    monkeypatch.setattr("openpsm.core.health.pending_migrations", lambda: ["core.0009_new", "org.0009_new"])
+    expected = "The tables are not up to date: 2 migrations are missing, from core.0009_new on. Run “openpsm init”."
+    found = levels_of()
+    assert found[expected] == "error"
+    assert not [text for text in found if "event log" in text]
+
+
+def test_check_finds_jobs_given_up_and_a_clock_that_is_wrong():
+    Job.objects.create(task="x.y", state=Job.State.PARKED, enqueued_at=AT, run_after=AT)
+    assert level_of("1 jobs were given up") == ["warning"]
+    installed = Event.objects.order_by("-seq").values_list("at", flat=True)[0]
+    assert level_of("The newest event is of", installed - timedelta(minutes=10)) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("free", "level"), [(10**12, "ok"), (200 * 1024 * 1024, "warning"), (10 * 1024 * 1024, "error")]
+)
+def test_check_looks_at_the_disk(monkeypatch, free, level):
+    monkeypatch.setattr(checking.shutil, "disk_usage", lambda _path: SimpleNamespace(free=free))
+    assert [found for text, found in levels_of().items() if "free in the data folder" in text] == [level]
+
+
+def test_warnings_do_not_fail_and_errors_do(monkeypatch, capsys):
+    for level, status in ((inspections.OK, 0), (inspections.WARNING, 0), (inspections.ERROR, 1)):
+        monkeypatch.setattr(checking, "findings", lambda *_a, level=level, **_o: [inspections.Finding(level, "x")])
+        assert main(["check"]) == status
+        assert capsys.readouterr().out == f"{level:<8} x\n"
+
+
+def test_what_packages_add_is_asked(monkeypatch):
+    monkeypatch.setattr(inspections, "_inspections", {})
+    inspections.inspection("totals")(lambda _at: [inspections.Finding(inspections.ERROR, "the totals drift")])
+    assert levels_of()["the totals drift"] == "error"
+    with pytest.raises(ValueError, match="totals"):
+        inspections.inspection("totals")(lambda _at: [])
+
+
+def test_password_lets_an_administrator_back_in_and_leaves_its_event(capsys):
+    user = make_user("ada", roles=["administrator"])
+    assert main(["password", "ADA"]) == 0
+    password = capsys.readouterr().out.strip()
+    user.refresh_from_db()
+    assert (user.check_password(password), user.must_change_password) == (True, True)
+    event = Event.objects.get(name="user.password_reset")
+    assert (event.by_id, event.subject_id, event.data["at_the_server"]) == (None, user.pk, True)
+    assert main(["password", "nobody"]) == 1

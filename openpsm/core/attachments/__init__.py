@@ -110,8 +110,14 @@ def remove_attachment(*, attachment: Attachment, root: Model, by: AbstractBaseUs
 def sweep(*, at: datetime) -> int:
     """Delete the files of rows removed long ago and files that no row names; returns how many.
 
-    What another record refers to, as evidence of a gate does, stays.
+    What another record refers to, as evidence of a gate does, stays. While a backup runs nothing goes: the next sweep
+    finds it.
     """
+    with storage.may_remove() as is_allowed:
+        return _sweep(at) if is_allowed else 0
+
+
+def _sweep(at: datetime) -> int:
     old = Attachment.objects.filter(deleted_at__lt=at - KEEP_DELETED)
     for relation in Attachment._meta.get_fields(include_hidden=True):
         if isinstance(relation, ForeignObjectRel):

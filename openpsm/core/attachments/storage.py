@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -105,6 +106,35 @@ def _storage_errors() -> Iterator[None]:
 
 def remove(storage_name: str) -> None:
     path_of(storage_name).unlink(missing_ok=True)
+
+
+@contextmanager
+def kept_still() -> Iterator[None]:
+    """Let no file leave the store as long as this lasts: a backup copies what its moment of the database names."""
+    with _lock(fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def may_remove() -> Iterator[bool]:
+    """Say whether files may leave the store now, and keep a backup from beginning meanwhile."""
+    with _lock(fcntl.LOCK_EX | fcntl.LOCK_NB) as is_held:
+        yield is_held
+
+
+@contextmanager
+def _lock(how: int) -> Iterator[bool]:
+    """Say whether the lock is held; it ends with the process, however that ends."""
+    descriptor = os.open(folder().with_name("media.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, how)
+            is_held = True
+        except BlockingIOError:
+            is_held = False
+        yield is_held
+    finally:
+        os.close(descriptor)
 
 
 def stored_before(at: datetime) -> Iterator[str]:

@@ -46,10 +46,24 @@ def sign(purpose: str, message: bytes) -> str:
     return signer(purpose)(message)
 
 
-def signer(purpose: str) -> Callable[[bytes], str]:
-    """Return the function that signs for this purpose: it looks the key up once, for work over many messages."""
-    key = _derived(audit_key(), purpose)
-    return lambda message: hmac.digest(key, message, "sha256").hex()
+def signer(purpose: str, key: bytes | None = None) -> Callable[[bytes], str]:
+    """Return the function that signs for this purpose: it looks the key up once, for work over many messages.
+
+    `key` is that of another installation, of which a backup is read.
+    """
+    derived = _derived(audit_key() if key is None else key, purpose)
+    return lambda message: hmac.digest(derived, message, "sha256").hex()
+
+
+def kept_path() -> Path | None:
+    """Where the key is kept, None if it comes from the settings."""
+    is_given = bool(getattr(settings, "OPENPSM_AUDIT_KEY", ""))
+    return None if is_given else Path(settings.OPENPSM_DATA_DIR) / "audit.key"
+
+
+def forget() -> None:
+    """Read the kept key anew at its next use: a restore has put another one into place."""
+    _kept_key.cache_clear()
 
 
 @cache

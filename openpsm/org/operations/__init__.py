@@ -13,6 +13,7 @@ from openpsm.org.operations.passwords import (
     change_password,
     confirm_password,
     request_reset,
+    reset_at_the_server,
     reset_by_administrator,
     reset_password,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "rename_department",
     "reopen_department",
     "request_reset",
+    "reset_at_the_server",
     "reset_by_administrator",
     "reset_password",
     "revoke_role",

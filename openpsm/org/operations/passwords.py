@@ -111,6 +111,24 @@ def reset_by_administrator(*, user_id: int, by: User, at: datetime, version: int
     return password
 
 
+def reset_at_the_server(*, username: str, at: datetime) -> str:
+    """Give a user a made password, returned once, that they must change, on the word of whoever has the server.
+
+    The way back in when no administrator can sign in. All sessions and tokens end; the event has no author.
+    """
+    password = rules.new_password()
+    with transaction.atomic():
+        rows = User.objects.active().select_for_update(no_key=True)
+        user = rows.filter(username=rules.normal_username(username)).first()
+        if user is None:
+            raise DomainError(_("There is no active user %(name)s.") % {"name": username}, code="no-such-user")
+        _set(user, password, must_change=True)
+        sessions, tokens = end_access(user, at)
+        data: dict[str, Any] = {"sessions": sessions, "tokens": tokens, "at_the_server": True}
+        events.record("user.password_reset", subject=user, by=None, at=at, **data)
+    return password
+
+
 def _set(user: User, password: str, *, must_change: bool) -> None:
     user.set_password(password)
     user.must_change_password = must_change

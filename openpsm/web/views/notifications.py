@@ -29,6 +29,7 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "task.due": lambda data: (
         _("Task due on %(due_on)s: %(title)s") % {"due_on": data.get("due_on", ""), "title": data.get("title", "")}
     ),
+    "backup.failed": lambda data: _("The daily backup failed: %(reason)s") % {"reason": data.get("reason", "")},
 }
 
 
