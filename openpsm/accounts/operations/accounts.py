@@ -22,7 +22,7 @@ from openpsm.core.errors import DomainError, InvalidInput, NotAllowed
 from openpsm.core.events import EventRow
 from openpsm.core.locks import lock_rows
 from openpsm.core.text import fold, is_placeholder
-from openpsm.core.versions import bump, require_version
+from openpsm.core.versions import Origin, bump, require_version
 from openpsm.org import access
 from openpsm.org.access import require
 from openpsm.org.models import User
@@ -40,7 +40,7 @@ class NewAccount:
     """An account to be made; `other_names` are pairs of kind (short, former, english, alias) and name.
 
     Without `owner_id` it belongs to the caller, unless it is to lie in the public pool or, taken over without owner,
-    to be distributed by managers.
+    to be distributed by managers. `origin` says who entered it elsewhere, and needs the right to take over stock.
     """
 
     name: str
@@ -60,6 +60,7 @@ class NewAccount:
     note: str = ""
     custom: Mapping[str, Any] = field(default_factory=dict)
     other_names: Sequence[tuple[str, str]] = ()
+    origin: Origin | None = None
 
 
 def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> list[Account]:
@@ -69,6 +70,8 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
     InvalidInput (fields of the first bad row).
     """
     require(by, Permission.ACCOUNT_CREATE)
+    if any(row.origin for row in rows):
+        require(by, Permission.TAKE_OVER)
     owners = _owners(rows, by)
     _require_visible_parents({row.parent_id for row in rows if row.parent_id is not None}, by)
     with memo.ensured():
@@ -138,16 +141,25 @@ def _draft(row: NewAccount, owner: User | None, by: User, at: datetime) -> Accou
         owner=owner,
         department_id=owner.department_id if owner else by.department_id if row.is_unassigned else None,
         is_unassigned=row.is_unassigned,
-        custom=custom.clean(Account, row.custom),
-        created_by=by,
-        created_at=at,
+        created_by_id=row.origin.by_id if row.origin else by.pk,
+        created_at=(row.origin and row.origin.at) or at,
         updated_at=at,
     )
-    for name in ("name", "short_name", "uscc", "region", "address", "industry", "domain", "phone", "note"):
-        setattr(account, name, getattr(row, name))
-    clean(account)
+    _fill(account, row)
     keys.derive(account, [name for _kind, name in row.other_names])
     return account
+
+
+def _fill(account: Account, row: NewAccount) -> None:
+    for name in ("name", "short_name", "uscc", "region", "address", "industry", "domain", "phone", "note"):
+        setattr(account, name, getattr(row, name))
+    account.custom = custom.clean(Account, row.custom)
+    clean(account)
+
+
+def check_new_account(row: NewAccount) -> None:
+    """Raise InvalidInput for what `create_accounts` would refuse in the fields of a row; no query but custom fields."""
+    _fill(Account(kind=row.kind, country=row.country.upper() or "CN"), row)
 
 
 def clean(account: Account) -> None:
