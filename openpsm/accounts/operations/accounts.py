@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import CharField
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, AccountKind, AccountMember, AccountName
@@ -172,12 +174,18 @@ def clean(account: Account) -> None:
         errors["name"] = _("Please enter the real name of the company.")
     if account.kind not in AccountKind.values:
         errors["kind"] = _("This kind of account does not exist.")
-    for part in account._meta.concrete_fields:
-        value = getattr(account, part.attname)
-        if part.max_length and isinstance(value, str) and len(value) > part.max_length and part.editable:
-            errors[part.name] = _("At most %(n)s signs fit here.") % {"n": part.max_length}
+    for attname, most in _lengths():
+        if len(getattr(account, attname)) > most:
+            errors[attname] = _("At most %(n)s signs fit here.") % {"n": most}
     if errors:
         raise InvalidInput(errors)
+
+
+@cache
+def _lengths() -> tuple[tuple[str, int], ...]:
+    """The text columns that people fill in, with what fits into them."""
+    columns = [one for one in Account._meta.concrete_fields if one.editable and isinstance(one, CharField)]
+    return tuple((one.attname, one.max_length or 0) for one in columns if one.max_length)
 
 
 def locked(account_id: int, by: User, permission: Permission, version: int | None) -> Account:

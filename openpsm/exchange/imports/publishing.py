@@ -14,7 +14,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from openpsm.core import events, memo
+from openpsm.core import bulk, events, memo
 from openpsm.core.errors import DomainError
 from openpsm.exchange.imports.kinds import KINDS
 from openpsm.exchange.imports.kinds.base import Context, Kind
@@ -22,7 +22,7 @@ from openpsm.exchange.imports.telling import Tell
 from openpsm.exchange.models import ImportBatch, ImportRow
 
 #: What a transaction may take, that appends events and so makes others wait; batches grow and shrink by it.
-GOAL_SECONDS = 0.5
+GOAL_SECONDS = 0.8
 LARGEST, SMALLEST = 1000, 10
 Action, State = ImportRow.Action, ImportRow.State
 #: The row numbers and messages of what the domain refused after all.
@@ -87,9 +87,7 @@ def _publish_rows(kind: Kind, rows: Sequence[ImportRow], ctx: Context) -> None:
             row.state = State.PUBLISHED
             row.values = {}
         fields = ["state", "action", "record_id", "record_version", "before", "values"]
-        ImportRow.objects.bulk_update(
-            rows, fields if len(fresh) < len(rows) else [fields[0], *fields[2:4]], batch_size=250
-        )
+        bulk.mark(ImportRow, rows, fields if len(fresh) < len(rows) else [fields[0], *fields[2:4]])
 
 
 def _update(kind: Kind, row: ImportRow, ctx: Context) -> None:
@@ -172,7 +170,7 @@ def _withdraw(kind: Kind, rows: Sequence[ImportRow], ctx: Context) -> None:
             restored = row.action == Action.UPDATE and _restore(kind, row, ctx)
             is_undone = row.record_id in gone or restored or row.action == Action.NOTHING
             row.state = State.UNDONE if is_undone else State.KEPT
-        ImportRow.objects.bulk_update(rows, ["state"], batch_size=500)
+        bulk.mark(ImportRow, rows, ["state"])
 
 
 def _restore(kind: Kind, row: ImportRow, ctx: Context) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -75,7 +76,7 @@ def _resolve_projects(drafts: Sequence[Draft], ctx: Context) -> None:
         known.setdefault((account, key), []).append(pk)
     for draft in drafts:
         account = draft.values.get("account_id", 0)
-        base.resolve(draft, "project", "project_id", lambda text, at=account: _project(text, at, known))
+        base.resolve(draft, "project", "project_id", partial(_project, account=account, known=known))
 
 
 def _project(text: str, account: int, known: Mapping[tuple[int, str], list[int]]) -> int:

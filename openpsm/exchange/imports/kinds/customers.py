@@ -131,12 +131,16 @@ def _place(draft: Draft, ctx: Context) -> None:
         base.resolve(draft, "region", "region", find)
         return
     for key, texts in (("city", (province + city, city)), ("province", (province,))):
-        for text in filter(None, texts):
+        problem = ""
+        for text in filter(None, texts if city or key == "province" else ()):
             try:
                 draft.values["region"] = find(text)
-                return
             except ValidationError as error:
-                draft.warnings[key] = error.messages[0]
+                problem = error.messages[0]
+            else:
+                return
+        if problem:
+            draft.warnings[key] = problem
 
 
 def new_account(values: Mapping[str, Any]) -> NewAccount:
@@ -162,7 +166,7 @@ def check_accounts(drafts: Sequence[Draft], ctx: Context) -> None:
     """Resolve, check and match accounts (a handful of queries a batch). Nothing is ever merged: alike is only said."""
     names = [draft.values.get("name", "") for draft in drafts]
     parents = [draft.values.get("parent", "") for draft in drafts]
-    known = Known.of(ctx.by, [*names, *parents], [draft.values.get("uscc", "") for draft in drafts])
+    known = Known.of(ctx.by, [*names, *parents], [*parents, *(draft.values.get("uscc", "") for draft in drafts)])
     for draft in drafts:
         values = draft.values
         values["uscc"] = normal_uscc(values.get("uscc", ""))
@@ -181,9 +185,14 @@ def check_accounts(drafts: Sequence[Draft], ctx: Context) -> None:
 
 def _parent(text: str, known: Known, ctx: Context) -> Any:
     """The parent stands in the database, or in an earlier row of this file: then it is looked up when it is there."""
-    if ctx.seen.get(hash(("name", fold(text)[:200]))) is not None and fold(text)[:200] not in known.by_name:
+    key = fold(text)[:200]
+    if key in known.by_name or normal_uscc(text) in known.by_code:
+        return known.one(text)
+    if hash(("name", key)) in ctx.seen:
         return {"name": text}
-    return known.one(text)
+    raise ValidationError(
+        _("There is no customer “%(name)s” that you see, nor in a row above this one.") % {"name": text[:60]}
+    )
 
 
 def _match_account(draft: Draft, known: Known, ctx: Context) -> None:
@@ -252,16 +261,26 @@ def _require_still_new(rows: Sequence[tuple[int, Values]], ctx: Context) -> None
 def create_accounts(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
     """Make accounts; a parent from the same file is looked up now that it is there."""
     _require_still_new(rows, ctx)
-    waiting = {values["parent_id"]["name"] for _n, values in rows if isinstance(values.get("parent_id"), dict)}
-    known = Known.of(ctx.by, waiting) if waiting else Known()
-    ready = []
-    for _number, values in rows:
-        if isinstance(values.get("parent_id"), dict):
-            found = known.by_name.get(fold(values["parent_id"]["name"])[:200], set())
-            values = {**values, "parent_id": next(iter(found), None)}
-        ready.append(new_account(values))
-    made = accounts.create_accounts(rows=ready, by=ctx.by, at=ctx.at)
-    return [(one.pk, one.version) for one in made]
+    made: dict[int, Created] = {}
+    pending = list(rows)
+    while pending:
+        parents = {values["parent_id"]["name"] for _n, values in pending if isinstance(values.get("parent_id"), dict)}
+        known = Known.of(ctx.by, parents) if parents else Known()
+        ready = [(number, row) for number, values in pending if (row := _with_parent(values, known)) is not None]
+        if not ready:
+            raise DomainError(_("Row %(row)s: the parent company was not taken.") % {"row": pending[0][0]})
+        new = accounts.create_accounts(rows=[new_account(row) for _n, row in ready], by=ctx.by, at=ctx.at)
+        made |= {number: (one.pk, one.version) for (number, _row), one in zip(ready, new, strict=True)}
+        pending = [one for one in pending if one[0] not in made]
+    return [made[number] for number, _values in rows]
+
+
+def _with_parent(values: Values, known: Known) -> Values | None:
+    """Return the values with the parent's id; None while a parent from this file is not there yet."""
+    if not isinstance(values.get("parent_id"), dict):
+        return values
+    found = known.by_name.get(fold(values["parent_id"]["name"])[:200], set())
+    return {**values, "parent_id": next(iter(found))} if len(found) == 1 else None
 
 
 _ACCOUNT_FIELDS = (
