@@ -142,6 +142,8 @@ def faults(data: Path, work: Path, _rows: int) -> None:
     stages.write_text("values:\n  outcome:\n    Engaging: open\n    Prospecting: open\n")
     offices = sorted({row["regional_office"] for row in read(data / "maven_sales_teams.csv.gz")})
     table(work / "offices.csv", ["部门"], [[office] for office in offices])
+    no_kind = work / "no-kind.yaml"
+    no_kind.write_text("columns:\n  kind:\n")
     errors = ["--errors", str(work / "errors.csv")]
     for kind, name, more in (
         ("departments", work / "offices.csv", []),
@@ -152,8 +154,8 @@ def faults(data: Path, work: Path, _rows: int) -> None:
         ("projects", data / "maven_sales_pipeline_dev.csv.gz", ["--map", str(stages)]),
         ("projects", data / "maven_sales_pipeline_dev.csv.gz", ["--map", str(stages), "--partial"]),
         ("projects", data / "cn_procurement_intentions_dev.csv.gz", []),
-        ("accounts", data / "cn_irregular_codes_dev.csv.gz", ["--dry-run"]),
-        ("accounts", data / "cn_company_details_dev.csv.gz", ["--dry-run"]),
+        ("accounts", data / "cn_irregular_codes_dev.csv.gz", ["--dry-run", "--map", str(no_kind)]),
+        ("accounts", data / "cn_company_details_dev.csv.gz", ["--dry-run", "--map", str(no_kind)]),
     ):
         run(["import", kind, str(name), *more, *errors], shown=14)
 
