@@ -48,6 +48,29 @@ def create_products(*, rows: Sequence[NewProduct], by: User, at: datetime) -> li
     return products
 
 
+def check_new_product(row: NewProduct) -> None:
+    """Raise InvalidInput for what `create_products` would refuse in the fields of a row; no query but custom fields."""
+    product = Product(code=row.code, name=row.name, unit=row.unit, line=row.line)
+    product.custom = custom.clean(Product, row.custom)
+    _clean(product)
+
+
+def withdraw_products(*, versions: Mapping[int, int], by: User, at: datetime) -> set[int]:
+    """Take imported products off sale unless somebody has changed them since; returns their ids (4 statements)."""
+    require(by, Permission.PRODUCT_EDIT)
+    with transaction.atomic():
+        rows = Product.objects.visible_to(by).select_for_update(no_key=True).filter(pk__in=versions)
+        products = [one for one in rows.order_by("pk") if one.version == versions[one.pk]]
+        for product in products:
+            product.is_active = False
+            bump(product, at=at)
+        Product.objects.bulk_update(products, ["is_active", "version", "updated_at"])
+        old, new = {"is_active": True}, {"is_active": False}
+        changed = [EventRow(subject=one, data={"old": old, "new": new}) for one in products]
+        events.record_many("product.changed", changed, by=by, at=at)
+    return {product.pk for product in products}
+
+
 def _require_new(codes: Sequence[str]) -> None:
     twice = sorted({code for code in codes if codes.count(code) > 1})
     twice += Product.objects.filter(code__in=codes).values_list("code", flat=True)

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from openpsm.cli import backups, checking, demo, installation, processes
+from openpsm.cli import backups, checking, demo, exchanging, installation, processes
 from openpsm.cli.main import PROGRAM, Refused
 from openpsm.core import health, inspections
 from openpsm.core.jobs import worker
@@ -19,7 +19,10 @@ from openpsm.exchange.seedload import Sizes, loader, seed_load
 from openpsm.org import operations, queries, rules
 from openpsm.org.models import User
 
-NAMES = ("demo", "init", "serve", "worker", "check", "backup", "restore", "password", "token", "seed-load")
+NAMES = (
+    *("demo", "init", "serve", "worker", "check", "backup", "restore", "password", "token", "seed-load"),
+    *("import", "export"),
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--days", type=_positive, default=90, help=_("how long it lives"))
     one.set_defaults(run=make_token)
     _add_seed_load(commands)
+    exchanging.add_commands(commands)
     return top
 
 

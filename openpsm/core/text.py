@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SORT_KEY_LENGTH = 200
 _HAN = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_PIECES = re.compile(f"{_HAN.pattern}+|[^{_HAN.pattern[1:]}+")
 _NO_ANSWERS = """
 无 没有 暂无 暂缺 待定 待补 待补充 待填 未知 未定 未填 不详 不明 不清楚 不知道 同上 如上 略 空 测试 哈哈 无无
 na none null nil nan tbd tba tbc test testing unknown asdf qwerty abc 123 1234 12345 123456
@@ -95,11 +96,16 @@ def _is_word(key: str) -> bool:
 
 def _pinyin(plain: str) -> list[str]:
     """Spell a text: Chinese signs as syllables, each run of other signs as it stands."""
+    pieces = _PIECES.findall(plain)
+    return [word for piece in pieces for word in (_spelled(piece) if _HAN.match(piece) else _word(piece))]
+
+
+@lru_cache(maxsize=2_000)
+def _spelled(piece: str) -> tuple[str, ...]:
+    """Spell a run of Chinese signs; order, search text and initials of one name ask for it one after the other."""
     from pypinyin.seg.mmseg import seg  # 0.3 s to import
 
-    pieces = re.findall(f"{_HAN.pattern}+|[^{_HAN.pattern[1:]}+", plain)
-    words = ((_word(word) for word in seg.cut(piece)) if _HAN.match(piece) else (_word(piece),) for piece in pieces)
-    return [spelled for piece in words for word in piece for spelled in word]
+    return tuple(spelled for word in seg.cut(piece) for spelled in _word(word))
 
 
 @lru_cache(maxsize=50_000)
@@ -112,8 +118,8 @@ def _word(word: str) -> tuple[str, ...]:
 
 def _syllables(plain: str) -> list[tuple[str, str]]:
     """Pair each sign with its syllable in this context, those that are not Chinese with themselves."""
-    pieces = re.findall(f"{_HAN.pattern}+|[^{_HAN.pattern[1:]}+", plain)
-    words = ((piece, _pinyin(piece) if _HAN.match(piece) else list(piece)) for piece in pieces)
+    pieces = _PIECES.findall(plain)
+    words = ((piece, _spelled(piece) if _HAN.match(piece) else list(piece)) for piece in pieces)
     return [pair for piece, spelled in words for pair in zip(piece, spelled, strict=False)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.errors import Stale
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who made a record elsewhere and when, for stock that is taken over; None is unknown.
+
+    It keeps imported history from being credited to whoever imports it. An operation that takes one needs the right
+    to take over stock.
+    """
+
+    by_id: int | None = None
+    at: datetime | None = None
 
 
 class Versioned(models.Model):

@@ -8,7 +8,11 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
+        from openpsm.exchange import fields, links
         from openpsm.exchange.backup import schedule
         from openpsm.exchange.demo import loading  # noqa: F401  # registers by being imported
+        from openpsm.exchange.imports import jobs  # noqa: F401  # registers by being imported
 
+        fields.declare_all()
+        links.declare_all()
         schedule.declare_all()

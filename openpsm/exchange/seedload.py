@@ -20,11 +20,10 @@ from openpsm.accounts import rules
 from openpsm.accounts.models import Account, AccountGram, AccountMark, AccountMember, Contact, Division, Industry
 from openpsm.accounts.operations import keys
 from openpsm.activities.models import Activity, ActivityKind, ActivityPerson
-from openpsm.core import events, memo
+from openpsm.core import bulk, events, memo
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
 from openpsm.core.text import sort_key
-from openpsm.exchange import bulk
 from openpsm.exchange import seednames as names
 from openpsm.org import operations as org
 from openpsm.org.access import reach

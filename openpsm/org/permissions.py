@@ -40,6 +40,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     JOB_VIEW = "job.view"
     EXPORT = "data.export"
+    IMPORT = "data.import"
 
 
 SELLER = frozenset(
@@ -65,7 +66,14 @@ MANAGER = SELLER | {
     Permission.ACCOUNT_DELETE,
     Permission.EXPORT,
 }
-EXECUTIVE = MANAGER | {Permission.PROJECT_VIEW_ALL, Permission.ACCOUNT_VIEW_ALL, Permission.AUDIT_VIEW}
+EXECUTIVE = MANAGER | {
+    Permission.PROJECT_VIEW_ALL,
+    Permission.ACCOUNT_VIEW_ALL,
+    Permission.AUDIT_VIEW,
+    Permission.TAKE_OVER,
+    Permission.PRODUCT_EDIT,
+    Permission.IMPORT,
+}
 
 #: Roles shipped with a new installation: key, English name, Chinese name, permissions.
 SHIPPED_ROLES: tuple[tuple[str, str, str, frozenset[Permission]], ...] = (
@@ -95,6 +103,7 @@ SHIPPED_ROLES: tuple[tuple[str, str, str, frozenset[Permission]], ...] = (
                 Permission.PROCESS_ADMIN,
                 Permission.AUDIT_VIEW,
                 Permission.JOB_VIEW,
+                Permission.IMPORT,
             }
         ),
     ),

@@ -4,6 +4,7 @@ from openpsm.accounts.operations.accounts import (
     NewAccount,
     add_account_member,
     add_account_name,
+    check_new_account,
     create_accounts,
     delete_account,
     remove_account_member,
@@ -16,18 +17,32 @@ from openpsm.accounts.operations.codes import install
 from openpsm.accounts.operations.competitors import ensure_competitor, update_competitor
 from openpsm.accounts.operations.contacts import (
     NewContact,
+    check_new_contact,
     create_contacts,
     delete_contact,
     erase_contact,
     restore_contact,
     update_contact,
 )
+from openpsm.accounts.operations.stock import (
+    NewName,
+    add_account_names,
+    check_new_name,
+    remove_account_names,
+    withdraw_accounts,
+    withdraw_contacts,
+)
 
 __all__ = [
     "NewAccount",
     "NewContact",
+    "NewName",
     "add_account_member",
     "add_account_name",
+    "add_account_names",
+    "check_new_account",
+    "check_new_contact",
+    "check_new_name",
     "create_accounts",
     "create_contacts",
     "delete_account",
@@ -37,10 +52,13 @@ __all__ = [
     "install",
     "remove_account_member",
     "remove_account_name",
+    "remove_account_names",
     "restore_account",
     "restore_contact",
     "set_account_owner",
     "update_account",
     "update_competitor",
     "update_contact",
+    "withdraw_accounts",
+    "withdraw_contacts",
 ]

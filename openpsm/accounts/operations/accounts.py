@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import CharField
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, AccountKind, AccountMember, AccountName
@@ -22,7 +24,7 @@ from openpsm.core.errors import DomainError, InvalidInput, NotAllowed
 from openpsm.core.events import EventRow
 from openpsm.core.locks import lock_rows
 from openpsm.core.text import fold, is_placeholder
-from openpsm.core.versions import bump, require_version
+from openpsm.core.versions import Origin, bump, require_version
 from openpsm.org import access
 from openpsm.org.access import require
 from openpsm.org.models import User
@@ -40,7 +42,7 @@ class NewAccount:
     """An account to be made; `other_names` are pairs of kind (short, former, english, alias) and name.
 
     Without `owner_id` it belongs to the caller, unless it is to lie in the public pool or, taken over without owner,
-    to be distributed by managers.
+    to be distributed by managers. `origin` says who entered it elsewhere, and needs the right to take over stock.
     """
 
     name: str
@@ -60,6 +62,7 @@ class NewAccount:
     note: str = ""
     custom: Mapping[str, Any] = field(default_factory=dict)
     other_names: Sequence[tuple[str, str]] = ()
+    origin: Origin | None = None
 
 
 def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> list[Account]:
@@ -69,6 +72,8 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
     InvalidInput (fields of the first bad row).
     """
     require(by, Permission.ACCOUNT_CREATE)
+    if any(row.origin for row in rows):
+        require(by, Permission.TAKE_OVER)
     owners = _owners(rows, by)
     _require_visible_parents({row.parent_id for row in rows if row.parent_id is not None}, by)
     with memo.ensured():
@@ -138,16 +143,25 @@ def _draft(row: NewAccount, owner: User | None, by: User, at: datetime) -> Accou
         owner=owner,
         department_id=owner.department_id if owner else by.department_id if row.is_unassigned else None,
         is_unassigned=row.is_unassigned,
-        custom=custom.clean(Account, row.custom),
-        created_by=by,
-        created_at=at,
+        created_by_id=row.origin.by_id if row.origin else by.pk,
+        created_at=(row.origin and row.origin.at) or at,
         updated_at=at,
     )
-    for name in ("name", "short_name", "uscc", "region", "address", "industry", "domain", "phone", "note"):
-        setattr(account, name, getattr(row, name))
-    clean(account)
+    _fill(account, row)
     keys.derive(account, [name for _kind, name in row.other_names])
     return account
+
+
+def _fill(account: Account, row: NewAccount) -> None:
+    for name in ("name", "short_name", "uscc", "region", "address", "industry", "domain", "phone", "note"):
+        setattr(account, name, getattr(row, name))
+    account.custom = custom.clean(Account, row.custom)
+    clean(account)
+
+
+def check_new_account(row: NewAccount) -> None:
+    """Raise InvalidInput for what `create_accounts` would refuse in the fields of a row; no query but custom fields."""
+    _fill(Account(kind=row.kind, country=row.country.upper() or "CN"), row)
 
 
 def clean(account: Account) -> None:
@@ -160,12 +174,18 @@ def clean(account: Account) -> None:
         errors["name"] = _("Please enter the real name of the company.")
     if account.kind not in AccountKind.values:
         errors["kind"] = _("This kind of account does not exist.")
-    for part in account._meta.concrete_fields:
-        value = getattr(account, part.attname)
-        if part.max_length and isinstance(value, str) and len(value) > part.max_length and part.editable:
-            errors[part.name] = _("At most %(n)s signs fit here.") % {"n": part.max_length}
+    for attname, most in _lengths():
+        if len(getattr(account, attname)) > most:
+            errors[attname] = _("At most %(n)s signs fit here.") % {"n": most}
     if errors:
         raise InvalidInput(errors)
+
+
+@cache
+def _lengths() -> tuple[tuple[str, int], ...]:
+    """The text columns that people fill in, with what fits into them."""
+    columns = [one for one in Account._meta.concrete_fields if one.editable and isinstance(one, CharField)]
+    return tuple((one.attname, one.max_length or 0) for one in columns if one.max_length)
 
 
 def locked(account_id: int, by: User, permission: Permission, version: int | None) -> Account:

@@ -22,7 +22,7 @@ from openpsm.core.errors import DomainError, InvalidInput
 from openpsm.core.events import EventRow
 from openpsm.core.locks import lock_rows
 from openpsm.core.text import is_placeholder, sort_key
-from openpsm.core.versions import bump, require_version
+from openpsm.core.versions import Origin, bump, require_version
 from openpsm.org import field_rules
 from openpsm.org.access import require
 from openpsm.org.models import User
@@ -49,10 +49,16 @@ class NewContact:
     note: str = ""
     purpose: str = ""
     custom: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 def create_contacts(*, rows: Sequence[NewContact], by: User, at: datetime) -> list[Contact]:
-    """Create contacts of visible accounts on which the caller may edit contacts. Raises DoesNotExist, NotAllowed."""
+    """Create contacts of visible accounts on which the caller may edit contacts. Raises DoesNotExist, NotAllowed.
+
+    A row with `origin` needs the right to take over stock.
+    """
+    if any(row.origin for row in rows):
+        require(by, Permission.TAKE_OVER)
     accounts = _accounts({row.account_id for row in rows}, by)
     with memo.ensured():
         contacts = [_draft(row, accounts[row.account_id], by, at) for row in rows]
@@ -68,8 +74,10 @@ def _accounts(ids: set[int], by: User) -> dict[int, Account]:
     found: dict[int, Account] = Account.objects.visible_to(by).select_related("department").in_bulk(ids)
     if ids - found.keys():
         raise Account.DoesNotExist
-    for account in found.values():
-        require_contact_edit(by, account)
+    worked_on = field_rules.opened(by, "accounts.contact", ids)
+    require(by, Permission.CONTACT_EDIT)
+    for pk in ids - worked_on:
+        require(by, Permission.CONTACT_EDIT, on=found[pk])
     return found
 
 
@@ -82,12 +90,22 @@ def require_contact_edit(by: User, account: Account) -> None:
 
 
 def _draft(row: NewContact, account: Account, by: User, at: datetime) -> Contact:
-    contact = Contact(account=account, created_by=by, created_at=at, updated_at=at)
+    contact = Contact(account=account, updated_at=at, created_by_id=row.origin.by_id if row.origin else by.pk)
+    contact.created_at = (row.origin and row.origin.at) or at
+    _fill(contact, row)
+    return contact
+
+
+def _fill(contact: Contact, row: NewContact) -> None:
     for name in EDITABLE:
         setattr(contact, name, getattr(row, name))
     contact.custom = custom.clean(Contact, row.custom)
     _clean(contact)
-    return contact
+
+
+def check_new_contact(row: NewContact) -> None:
+    """Raise InvalidInput for what `create_contacts` would refuse in the fields of a row; no query but custom fields."""
+    _fill(Contact(), row)
 
 
 def _clean(contact: Contact) -> None:

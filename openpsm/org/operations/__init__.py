@@ -3,10 +3,12 @@
 from openpsm.org.operations.departments import (
     close_department,
     create_department,
+    create_departments,
     move_department,
     rename_department,
     reopen_department,
     set_managers,
+    withdraw_departments,
 )
 from openpsm.org.operations.notifications import Note, mark_read, notify
 from openpsm.org.operations.passwords import (
@@ -26,6 +28,7 @@ from openpsm.org.operations.people import (
     reactivate_user,
     update_profile,
     update_user,
+    withdraw_users,
 )
 from openpsm.org.operations.roles import create_role, delete_role, grant_role, revoke_role, update_role
 from openpsm.org.operations.setup import AlreadySetUp, first_setup, install
@@ -54,6 +57,7 @@ __all__ = [
     "complete_task",
     "confirm_password",
     "create_department",
+    "create_departments",
     "create_role",
     "deactivate_user",
     "delete_role",
@@ -89,4 +93,6 @@ __all__ = [
     "update_profile",
     "update_role",
     "update_user",
+    "withdraw_departments",
+    "withdraw_users",
 ]

@@ -1,11 +1,11 @@
 """The tree of departments and their managers. Rule: docs/business-rules.md#access"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Value
+from django.db.models import Max, Q, Value
 from django.db.models.functions import Concat, Length, Substr
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,58 @@ def create_department(*, name: str, parent_id: int | None = None, by: User, at: 
         department.save(update_fields=["path"])
         events.record("department.created", subject=department, by=by, at=at, called=department.name, parent=parent_id)
     return department
+
+
+def create_departments(*, rows: Sequence[tuple[str, int | None]], by: User, at: datetime) -> list[Department]:
+    """Add departments given as (name, id of the one above), in order; one event each, a fixed number of statements."""
+    with transaction.atomic():
+        above = {one.pk: one for one in Department.objects.select_for_update(no_key=True).filter(pk__in=_above(rows))}
+        for _name, parent_id in rows:
+            access.require_over(by, Permission.USER_ADMIN, path=_path(above[parent_id]) if parent_id else "")
+        stamps = {"created_at": at, "updated_at": at, "created_by": by}
+        made = [Department(name=name, parent_id=pk, **stamps) for name, pk in _clean_names(rows)]
+        Department.objects.bulk_create(made)
+        for one in made:
+            one.path = f"{_path(above[one.parent_id]) if one.parent_id else '/'}{one.pk}/"
+            _require_room(len(one.path))
+        Department.objects.bulk_update(made, ["path"])
+        record = [events.EventRow(subject=one, data={"called": one.name, "parent": one.parent_id}) for one in made]
+        events.record_many("department.created", record, by=by, at=at)
+    return made
+
+
+def _above(rows: Sequence[tuple[str, int | None]]) -> set[int]:
+    return {parent_id for _name, parent_id in rows if parent_id}
+
+
+def _clean_names(rows: Sequence[tuple[str, int | None]]) -> list[tuple[str, int | None]]:
+    """Return the names without double blanks; raises InvalidInput "<row>.name" for those that cannot be (1 query)."""
+    clean = [(" ".join(name.split()), parent_id) for name, parent_id in rows]
+    siblings = Q(parent__in=_above(rows)) | Q(parent=None)
+    taken = set(Department.objects.filter(siblings).values_list("name", "parent_id"))
+    errors: dict[str, list[str]] = {}
+    for number, (name, parent_id) in enumerate(clean, 1):
+        if not name or len(name) > 100:
+            errors[f"{number}.name"] = [_("Give a name of at most 100 characters.")]
+        elif (name, parent_id) in taken:
+            errors[f"{number}.name"] = [_("There is already a department of this name here.")]
+        taken.add((name, parent_id))
+    if errors:
+        raise InvalidInput(errors)
+    return clean
+
+
+def withdraw_departments(*, versions: Mapping[int, int], by: User, at: datetime) -> set[int]:
+    """Close imported departments that nobody has changed and that nobody is in; returns their ids."""
+    closed: set[int] = set()
+    with transaction.atomic():
+        for department in Department.objects.filter(pk__in=versions).order_by("-path"):
+            in_use = department.members.filter(is_active=True).exists()
+            in_use = in_use or department.children.filter(is_active=True).exists()
+            if department.version == versions[department.pk] and not in_use:
+                close_department(department_id=department.pk, version=department.version, by=by, at=at)
+                closed.add(department.pk)
+    return closed
 
 
 def rename_department(*, department_id: int, version: int | None, name: str, by: User, at: datetime) -> Department:

@@ -282,6 +282,18 @@ def reactivate_user(*, user_id: int, version: int | None, by: User, at: datetime
     return Invitation(user, password)
 
 
+def withdraw_users(*, versions: Mapping[int, int], by: User, at: datetime) -> set[int]:
+    """Deactivate imported users whom nobody has changed and who never signed in; returns their ids."""
+    gone: set[int] = set()
+    with transaction.atomic():
+        rows = User.objects.active().filter(pk__in=versions, last_login=None).exclude(pk=by.pk).order_by("pk")
+        for user in rows:
+            if user.version == versions[user.pk]:
+                deactivate_user(user_id=user.pk, version=user.version, by=by, at=at)
+                gone.add(user.pk)
+    return gone
+
+
 def end_access(user: User, at: datetime, *, keep_session: str = "", keep_tokens: bool = False) -> tuple[int, int]:
     """End the user's sessions (but one) and tokens, inside the caller's transaction; returns how many of each."""
     ended, _by_model = UserSession.objects.filter(user=user).exclude(pk=keep_session).delete()

@@ -2,7 +2,7 @@
 
 from openpsm.projects.operations.bin import delete_project, restore_project
 from openpsm.projects.operations.confirmations import confirm_node, state_fact, withdraw_confirmation
-from openpsm.projects.operations.creating import NewProject, create_projects, create_within
+from openpsm.projects.operations.creating import NewProject, check_new_project, create_projects, create_within
 from openpsm.projects.operations.editing import (
     lower_contact,
     pin_grade,
@@ -18,7 +18,7 @@ from openpsm.projects.operations.editing import (
 from openpsm.projects.operations.facts import refresh_facts, refresh_locked, sweep
 from openpsm.projects.operations.gates import GateBlocked, advance_stage, advance_towards, go_back, win
 from openpsm.projects.operations.outcomes import drop, hold, lose, reopen, resume
-from openpsm.projects.operations.takeover import TakenOver, take_over_projects
+from openpsm.projects.operations.takeover import TakenOver, take_over_projects, withdraw_projects
 from openpsm.projects.operations.team import change_owner, set_team
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "advance_stage",
     "advance_towards",
     "change_owner",
+    "check_new_project",
     "confirm_node",
     "create_projects",
     "create_within",
@@ -57,4 +58,5 @@ __all__ = [
     "update_project",
     "win",
     "withdraw_confirmation",
+    "withdraw_projects",
 ]

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account
 from openpsm.catalog.models import Product
-from openpsm.core import custom, events, memo
+from openpsm.core import bulk, custom, events, memo
 from openpsm.core.dates import today
 from openpsm.core.errors import InvalidInput, NotAllowed
 from openpsm.core.events import EventRow
 from openpsm.core.money import default_currency
+from openpsm.core.versions import Origin
 from openpsm.org.access import reach, require
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -78,6 +79,8 @@ class Entry:
     stage: StageDefinition
     entered_at: datetime
     is_taken_over: bool = False
+    closed: tuple[Outcome, datetime] | None = None
+    origin: Origin | None = None
 
 
 def create_projects(*, rows: Sequence[NewProject], by: User, at: datetime) -> list[Project]:
@@ -180,6 +183,20 @@ def _visible_parties(rows: Iterable[NewProject], by: User) -> set[int]:
     return set(Account.objects.visible_to(by).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
+def check_new_project(row: NewProject) -> dict[str, str]:
+    """Return what `create_projects` would refuse in the fields of a row, references apart (no query but custom fields).
+
+    Errors of custom fields are named "custom.<key>".
+    """
+    given = {name: getattr(row, name) for name in checks.CREATABLE}
+    _values, errors = checks.clean({**given, "amount_currency": row.currency})
+    try:
+        custom.clean(Project, row.custom)
+    except InvalidInput as refused:
+        errors |= {name: " ".join(messages) for name, messages in refused.errors.items()}
+    return errors
+
+
 def _known_products(rows: Iterable[NewProject]) -> set[int]:
     ids = {pk for row in rows for pk, _quantity in row.products}
     return set(Product.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True)) if ids else set()
@@ -242,33 +259,32 @@ def _project(
         stage_entered_at=entry.entered_at,
         stage_due_on=due_on(entry.stage, entry.entered_at),
         entry_stage_id=entry.stage.id if entry.is_taken_over else None,
-        outcome=Outcome.WON if _is_past_won_gate(entry) else Outcome.OPEN,
-        outcome_at=entry.entered_at if _is_past_won_gate(entry) else None,
-        created_at=at,
+        outcome=_ended(entry)[0],
+        outcome_at=_ended(entry)[1],
+        created_at=(entry.origin and entry.origin.at) or at,
         updated_at=at,
-        created_by=by,
+        created_by_id=entry.origin.by_id if entry.origin else by.pk,
     )
     project.debt_count = project.debt_reviews = 0
     derive([project], on=today(at))
     return project
 
 
-def _is_past_won_gate(entry: Entry) -> bool:
-    return any(stage.is_won_gate for stage in entry.process.before(entry.stage.position))
+def _ended(entry: Entry) -> tuple[Outcome, datetime | None]:
+    if entry.closed is not None:
+        return entry.closed
+    is_won = any(stage.is_won_gate for stage in entry.process.before(entry.stage.position))
+    return (Outcome.WON, entry.entered_at) if is_won else (Outcome.OPEN, None)
 
 
 def _write_parts(projects: Sequence[Project], rows: Sequence[NewProject]) -> None:
     pairs = list(zip(projects, rows, strict=True))
-    owners = [ProjectMember(project=project, user_id=project.owner_id, role=TeamRole.OWNER) for project in projects]
-    ProjectMember.objects.bulk_create(owners)
-    Party.objects.bulk_create(
-        Party(project=project, account_id=pk, role=role) for project, row in pairs for pk, role in _parties(row)
-    )
-    ProjectProduct.objects.bulk_create(
-        ProjectProduct(project=project, product_id=pk, quantity=quantity)
-        for project, row in pairs
-        for pk, quantity in dict(row.products).items()
-    )
+    owner = TeamRole.OWNER.value
+    bulk.write(ProjectMember, [{"project_id": one.pk, "user_id": one.owner_id, "role": owner} for one in projects])
+    parties = [(one.pk, pk, role) for one, row in pairs for pk, role in _parties(row)]
+    bulk.write(Party, [{"project_id": one, "account_id": pk, "role": role} for one, pk, role in parties])
+    products = [(one.pk, pk, quantity) for one, row in pairs for pk, quantity in dict(row.products).items()]
+    bulk.write(ProjectProduct, [{"project_id": one, "product_id": pk, "quantity": n} for one, pk, n in products])
 
 
 def _parties(row: NewProject) -> list[tuple[int, str]]:

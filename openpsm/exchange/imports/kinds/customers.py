@@ -1,0 +1,522 @@
+"""Accounts, their other names and their people as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from openpsm.accounts import operations as accounts
+from openpsm.accounts.models import Account, AccountKind, AccountMark, AccountName, Contact, Division, Industry
+from openpsm.accounts.operations import NewAccount, NewContact, NewName
+from openpsm.accounts.rules import check_uscc, marks, normal_phone, normal_uscc
+from openpsm.core.errors import DomainError
+from openpsm.core.text import fold
+from openpsm.exchange.imports import parsers
+from openpsm.exchange.imports.kinds import base, custom
+from openpsm.exchange.imports.kinds.base import AUTHOR, CREATED_ON, Column, Context, Created, Draft, Kind, Values
+from openpsm.org.models import User
+from openpsm.org.permissions import Permission
+
+_NAMES = (
+    "公司名称",
+    "单位名称",
+    "企业名称",
+    "客户",
+    "公司",
+    "全称",
+    "company",
+    "company name",
+    "account name",
+    "account",
+)
+
+
+# --- finding accounts
+
+
+@dataclass
+class Known:
+    """The visible accounts that some names and codes lead to (2 queries for a whole batch)."""
+
+    by_name: dict[str, set[int]] = field(default_factory=dict)
+    by_code: dict[str, set[int]] = field(default_factory=dict)
+    codes: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, by: User, names: Collection[str], codes: Collection[str] = (), *, with_aliases: bool = False) -> Known:
+        """Look names and codes up; `with_aliases` also among short and former names."""
+        found, keys = cls(), {fold(name)[:200] for name in names if name}
+        seen = Account.objects.visible_to(by)
+        columns = ("pk", "strict_key", "uscc")
+        rows = list(seen.filter(strict_key__in=keys).values_list(*columns)) if keys else []
+        usccs = {normal_uscc(code) for code in codes} - {""}
+        rows += list(seen.filter(uscc__in=usccs).values_list(*columns)) if usccs else []
+        for pk, key, code in rows:
+            found.by_name.setdefault(key, set()).add(pk)
+            found.codes[pk] = code
+            if code:
+                found.by_code.setdefault(code, set()).add(pk)
+        missing = keys - found.by_name.keys()
+        if with_aliases and missing:
+            names_of = AccountName.objects.filter(strict_key__in=missing, account__in=seen)
+            for key, pk in names_of.values_list("strict_key", "account_id"):
+                found.by_name.setdefault(key, set()).add(pk)
+        return found
+
+    def one(self, text: str) -> int:
+        """Return the account of this name or code; raises ValidationError for none and for several."""
+        found = self.by_name.get(fold(text)[:200]) or self.by_code.get(normal_uscc(text)) or set()
+        if len(found) > 1:
+            raise ValidationError(
+                _("Several customers are called “%(name)s”. Give the credit code.") % {"name": text[:60]}
+            )
+        if not found:
+            raise ValidationError(_("There is no customer “%(name)s” that you see.") % {"name": text[:60]})
+        return next(iter(found))
+
+
+def resolve_accounts(drafts: Sequence[Draft], ctx: Context, key: str = "account") -> None:
+    """Replace the name or code of the customer by its id (at most 3 queries)."""
+    texts = {draft.values[key] for draft in drafts if draft.values.get(key)}
+    known = Known.of(ctx.by, texts, texts, with_aliases=True)
+    for draft in drafts:
+        base.resolve(draft, key, f"{key}_id", known.one)
+
+
+# --- accounts
+
+
+def _division(ctx: Context) -> Callable[[str], str]:
+    """Return what finds the code of a place by code, name or full name (1 query an import)."""
+    places: dict[str, str] | None = ctx.lists.get("divisions")
+    if places is None:
+        places = ctx.lists["divisions"] = {}
+        for code, name, full in Division.objects.order_by("-level").values_list("code", "name", "full_name"):
+            places |= {code: code, name: code, full: code}
+
+    def find(text: str) -> str:
+        plain = "".join(text.split())
+        for one in (plain, f"{plain}市", f"{plain}省"):
+            if one in places:
+                return places[one]
+        raise ValidationError(_("There is no place “%(name)s” in the list of regions.") % {"name": text[:60]})
+
+    return find
+
+
+def _industry(ctx: Context) -> Callable[[str], str]:
+    classes: dict[str, str] | None = ctx.lists.get("industries")
+    if classes is None:
+        rows = Industry.objects.order_by("-level").values_list("code", "name")
+        classes = ctx.lists["industries"] = {key: code for code, name in rows for key in (code, name, f"{code} {name}")}
+
+    def find(text: str) -> str:
+        if text not in classes:
+            raise ValidationError(_("“%(name)s” is no class of GB/T 4754.") % {"name": text[:60]})
+        return classes[text]
+
+    return find
+
+
+def _place(draft: Draft, ctx: Context) -> None:
+    """The region is a code; province and city stand for it where it is not given, and an unknown one is only said."""
+    find = _division(ctx)
+    city, province = draft.values.pop("city", ""), draft.values.pop("province", "")
+    if draft.values.get("region"):
+        base.resolve(draft, "region", "region", find)
+        return
+    for key, texts in (("city", (province + city, city)), ("province", (province,))):
+        problem = ""
+        for text in filter(None, texts if city or key == "province" else ()):
+            try:
+                draft.values["region"] = find(text)
+            except ValidationError as error:
+                problem = error.messages[0]
+            else:
+                return
+        if problem:
+            draft.warnings[key] = problem
+
+
+def new_account(values: Mapping[str, Any]) -> NewAccount:
+    """Return the row that the domain takes."""
+    texts = ("name", "short_name", "uscc", "region", "address", "industry", "domain", "phone", "note")
+    pairs = (("former", "former_name"), ("english", "english_name"))
+    owner_id, in_pool = values.get("owner_id"), bool(values.get("in_pool"))
+    return NewAccount(
+        **{name: values.get(name, "") for name in texts},
+        kind=values.get("kind", AccountKind.BUYER.value),
+        country=values.get("country", "CN"),
+        parent_id=values.get("parent_id"),
+        owner_id=owner_id,
+        is_in_pool=in_pool and not owner_id,
+        is_unassigned=not owner_id and not in_pool,
+        custom=custom.values_of(dict(values)),
+        other_names=tuple((kind, values[key]) for kind, key in pairs if values.get(key)),
+        origin=base.origin(values),
+    )
+
+
+def check_accounts(drafts: Sequence[Draft], ctx: Context) -> None:
+    """Resolve, check and match accounts (a handful of queries a batch). Nothing is ever merged: alike is only said."""
+    names = [draft.values.get("name", "") for draft in drafts]
+    parents = [draft.values.get("parent", "") for draft in drafts]
+    known = Known.of(ctx.by, [*names, *parents], [*parents, *(draft.values.get("uscc", "") for draft in drafts)])
+    for draft in drafts:
+        values = draft.values
+        values["uscc"] = normal_uscc(values.get("uscc", ""))
+        base.resolve(draft, "owner", "owner_id", lambda text: ctx.user(text).pk)
+        base.resolve(draft, "parent", "parent_id", lambda text: _parent(text, known, ctx))
+        base.resolve(draft, "industry", "industry", _industry(ctx))
+        _place(draft, ctx)
+        base.check_origin(draft, ctx)
+        for warning in check_uscc(values["uscc"]):
+            draft.warnings["uscc"] = warning
+        _match_account(draft, known, ctx)
+        if not draft.errors:
+            base.problems(draft, lambda values: accounts.check_new_account(new_account(values)))
+    _warn_of_alike(drafts, ctx)
+
+
+def _parent(text: str, known: Known, ctx: Context) -> Any:
+    """The parent stands in the database, or in an earlier row of this file: then it is looked up when it is there."""
+    key = fold(text)[:200]
+    if key in known.by_name or normal_uscc(text) in known.by_code:
+        return known.one(text)
+    if hash(("name", key)) in ctx.seen:
+        return {"name": text}
+    raise ValidationError(
+        _("There is no customer “%(name)s” that you see, nor in a row above this one.") % {"name": text[:60]}
+    )
+
+
+def _match_account(draft: Draft, known: Known, ctx: Context) -> None:
+    """The same company is there already if the credit code is equal, or the name and not both have a code."""
+    key, code = fold(draft.values.get("name", ""))[:200], draft.values["uscc"]
+    same = set(known.by_code.get(code, ())) if code else set()
+    by_name = known.by_name.get(key, set())
+    same |= {pk for pk in by_name if not code or not known.codes[pk] or known.codes[pk] == code}
+    if ctx.update_by == "uscc":
+        same = set(known.by_code.get(code, ())) if code else set()
+    _check_twice(draft, ctx, key, code)
+    if not same:
+        if by_name:
+            draft.warnings["name"] = _("A customer with another credit code has this name.")
+    elif not ctx.update_by:
+        text = _("This customer exists already.") if len(same) == 1 else _("Several customers answer to this.")
+        draft.errors["uscc" if code and known.by_code.get(code) else "name"] = text
+    elif len(same) > 1:
+        draft.errors["name"] = _("Several customers answer to this.")
+    else:
+        draft.match_id = next(iter(same))
+
+
+def _check_twice(draft: Draft, ctx: Context, key: str, code: str) -> None:
+    earlier = ctx.twice(("uscc", code), draft.number) if code else None
+    if earlier is not None:
+        draft.errors["uscc"] = _("Row %(row)s has the same credit code.") % {"row": earlier}
+        return
+    named = ctx.twice(("name", key), draft.number) if key else None
+    bare = ctx.twice(("bare", key), draft.number) if key and not code else ctx.seen.get(hash(("bare", key)))
+    if named is not None and (not code or bare is not None):
+        draft.errors["name"] = _("Row %(row)s has the same name.") % {"row": named}
+    elif named is not None:
+        draft.warnings["name"] = _("Row %(row)s has the same name and another credit code.") % {"row": named}
+
+
+def _warn_of_alike(drafts: Sequence[Draft], ctx: Context) -> None:
+    """Say what possibly is the same company: equal but for legal form and endings, among visible ones (1 query)."""
+    plain = {one.number: _plain_mark(one.values.get("name", "")) for one in drafts if not one.errors}
+    rows = AccountMark.objects.filter(mark__in=set(plain.values()), contact=None)
+    known = set(rows.filter(account__in=Account.objects.visible_to(ctx.by)).values_list("mark", flat=True))
+    for draft in drafts:
+        mark = plain.get(draft.number)
+        earlier = ctx.twice(mark, draft.number) if mark else None
+        if mark in known:
+            draft.warnings.setdefault("name", _("Possibly the same as a customer that exists; it was kept apart."))
+        elif earlier is not None:
+            text = _("Possibly the same as row %(row)s; it was kept apart.") % {"row": earlier}
+            draft.warnings.setdefault("name", text)
+
+
+def _plain_mark(name: str) -> str:
+    return next((one[:220] for one in marks(names=[name]) if one.startswith("plain:")), "")
+
+
+def _require_still_new(rows: Sequence[tuple[int, Values]], ctx: Context) -> None:
+    """Somebody may have registered one of them since the check (2 queries)."""
+    known = Known.of(ctx.by, [values["name"] for _n, values in rows], [values["uscc"] for _n, values in rows])
+    for number, values in rows:
+        key, code = fold(values["name"])[:200], values["uscc"]
+        by_name = {pk for pk in known.by_name.get(key, ()) if not code or known.codes[pk] in ("", code)}
+        if by_name or known.by_code.get(code):
+            raise DomainError(_("Row %(row)s: this customer has been registered meanwhile.") % {"row": number})
+
+
+def create_accounts(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
+    """Make accounts; a parent from the same file is looked up now that it is there."""
+    _require_still_new(rows, ctx)
+    made: dict[int, Created] = {}
+    pending = list(rows)
+    while pending:
+        parents = {values["parent_id"]["name"] for _n, values in pending if isinstance(values.get("parent_id"), dict)}
+        known = Known.of(ctx.by, parents) if parents else Known()
+        ready = [(number, row) for number, values in pending if (row := _with_parent(values, known)) is not None]
+        if not ready:
+            raise DomainError(_("Row %(row)s: the parent company was not taken.") % {"row": pending[0][0]})
+        new = accounts.create_accounts(rows=[new_account(row) for _n, row in ready], by=ctx.by, at=ctx.at)
+        made |= {number: (one.pk, one.version) for (number, _row), one in zip(ready, new, strict=True)}
+        pending = [one for one in pending if one[0] not in made]
+    return [made[number] for number, _values in rows]
+
+
+def _with_parent(values: Values, known: Known) -> Values | None:
+    """Return the values with the parent's id; None while a parent from this file is not there yet."""
+    if not isinstance(values.get("parent_id"), dict):
+        return values
+    found = known.by_name.get(fold(values["parent_id"]["name"])[:200], set())
+    return {**values, "parent_id": next(iter(found))} if len(found) == 1 else None
+
+
+_ACCOUNT_FIELDS = (
+    "name",
+    "short_name",
+    "kind",
+    "uscc",
+    "country",
+    "region",
+    "address",
+    "industry",
+    "domain",
+    "phone",
+    "note",
+)
+
+
+def update_account(pk: int, values: Values, ctx: Context) -> tuple[int, Values]:
+    """Change what the table says otherwise; empty cells change nothing."""
+    changes = {name: values[name] for name in _ACCOUNT_FIELDS if values.get(name) not in (None, "")}
+    if custom.values_of(values):
+        changes["custom"] = custom.values_of(values)
+    before = Account.objects.visible_to(ctx.by).get(pk=pk)
+    kept = {name: getattr(before, name) for name in changes}
+    account = accounts.update_account(account_id=pk, changes=changes, by=ctx.by, at=ctx.at)
+    return account.version, kept if account.version != before.version else {}
+
+
+ACCOUNTS = Kind(
+    key="accounts",
+    label=gettext_lazy("Accounts"),
+    permissions=(Permission.ACCOUNT_CREATE, Permission.TAKE_OVER),
+    columns=(
+        Column("name", "客户名称", "Name", parsers.text(200), _NAMES, True, "杭州远大机械有限公司"),
+        Column(
+            "uscc",
+            "统一社会信用代码",
+            "Credit code",
+            parsers.code(30),
+            ("信用代码", "税号", "纳税人识别号", "code", "uscc"),
+        ),
+        Column("short_name", "简称", "Short name", parsers.text(60), ("客户简称",)),
+        Column("kind", "客户类型", "Kind", parsers.choice(AccountKind), ("类型", "客户性质")),
+        Column("country", "国家", "Country", parsers.text(2)),
+        Column("region", "地区", "Region", parsers.text(60), ("区域", "所在地区", "行政区划")),
+        Column("province", "省份", "Province", parsers.text(60), ("省",)),
+        Column("city", "城市", "City", parsers.text(60), ("市", "所在城市")),
+        Column("address", "地址", "Address", parsers.text(200), ("公司地址", "详细地址", "联系地址", "注册地址")),
+        Column("industry", "行业", "Industry", parsers.text(100), ("所属行业", "行业代码")),
+        Column("domain", "网址", "Web site", parsers.text(100), ("官网", "网站", "域名", "domain", "website")),
+        Column("phone", "总机", "Switchboard", parsers.text(40), ("公司电话", "电话", "联系电话", "phone")),
+        Column(
+            "parent", "上级单位", "Parent company", parsers.text(200), ("母公司", "集团", "所属集团", "subsidiary_of")
+        ),
+        Column("owner", "负责人", "Owner", parsers.text(60), ("销售负责人", "业务员", "客户负责人", "归属人", "owner")),
+        Column("in_pool", "公海", "In the pool", parsers.flag, ("是否公海",)),
+        Column("former_name", "曾用名", "Former name", parsers.text(200)),
+        Column("english_name", "英文名称", "English name", parsers.text(200), ("英文名",)),
+        Column("note", "备注", "Note", parsers.text(), ("说明", "remark", "remarks")),
+        AUTHOR,
+        CREATED_ON,
+    ),
+    match_fields=("name", "uscc"),
+    check=check_accounts,
+    create=create_accounts,
+    update=update_account,
+    restore=lambda pk, version, before, ctx: accounts.update_account(
+        account_id=pk, changes=before, version=version, by=ctx.by, at=ctx.at
+    ),
+    withdraw=lambda versions, ctx: accounts.withdraw_accounts(versions=versions, by=ctx.by, at=ctx.at),
+    model="accounts.Account",
+)
+
+
+# --- other names
+
+
+def check_aliases(drafts: Sequence[Draft], ctx: Context) -> None:
+    """Resolve the customer, refuse names that it has (5 queries)."""
+    resolve_accounts(drafts, ctx)
+    ids = {draft.values.get("account_id") for draft in drafts}
+    has = set(AccountName.objects.filter(account__in=ids).values_list("account_id", "strict_key"))
+    has |= set(Account.objects.visible_to(ctx.by).filter(pk__in=ids).values_list("pk", "strict_key"))
+    for draft in drafts:
+        if draft.errors:
+            continue
+        base.problems(draft, lambda values: accounts.check_new_name(_new_name(values)), columns={"name": "alias"})
+        key = (draft.values["account_id"], fold(draft.values.get("alias", ""))[:200])
+        earlier = ctx.twice(key, draft.number)
+        if key in has:
+            draft.errors["alias"] = _("The account already has this name.")
+        elif earlier is not None:
+            draft.errors["alias"] = _("Row %(row)s says the same.") % {"row": earlier}
+
+
+def _new_name(values: Mapping[str, Any]) -> NewName:
+    return NewName(values["account_id"], values.get("alias", ""), values.get("kind", AccountName.Kind.ALIAS.value))
+
+
+def create_aliases(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
+    """Add the names."""
+    given = [_new_name(values) for _number, values in rows]
+    return [(one.pk, 1) for one in accounts.add_account_names(rows=given, by=ctx.by, at=ctx.at)]
+
+
+ALIASES = Kind(
+    key="aliases",
+    label=gettext_lazy("Other names of accounts"),
+    permissions=(Permission.ACCOUNT_EDIT, Permission.TAKE_OVER),
+    columns=(
+        Column("account", "客户名称", "Account", parsers.text(200), (*_NAMES, "full_name", "name", "信用代码"), True),
+        Column(
+            "alias",
+            "别名",
+            "Other name",
+            parsers.text(200),
+            ("简称", "曾用名", "英文名", "其他名称", "alias", "name_en"),
+            True,
+        ),
+        Column(
+            "kind",
+            "别名类型",
+            "Kind of name",
+            parsers.choice(AccountName.Kind, short_2018="short", 简称="short"),
+            ("类型",),
+        ),
+    ),
+    match_fields=(),
+    check=check_aliases,
+    create=create_aliases,
+    withdraw=lambda versions, ctx: accounts.remove_account_names(ids=list(versions), by=ctx.by, at=ctx.at),
+)
+
+
+# --- contacts
+
+_PERSON = ("name", "title", "unit", "phone", "mobile", "email", "chat_name", "note", "purpose")
+
+
+def new_contact(values: Mapping[str, Any]) -> NewContact:
+    """Return the row that the domain takes."""
+    texts = {name: values.get(name, "") for name in _PERSON}
+    return NewContact(
+        account_id=values["account_id"], **texts, custom=custom.values_of(dict(values)), origin=base.origin(values)
+    )
+
+
+def check_contacts(drafts: Sequence[Draft], ctx: Context) -> None:
+    """Resolve the customer; the same name with the same number or mail, or without any, is there already."""
+    resolve_accounts(drafts, ctx)
+    ids = {draft.values.get("account_id") for draft in drafts}
+    people: dict[tuple[int, str], list[Contact]] = {}
+    for one in Contact.objects.visible_to(ctx.by).filter(account__in=ids):
+        people.setdefault((one.account_id, fold(one.name)), []).append(one)
+    for draft in drafts:
+        base.check_origin(draft, ctx)
+        if not draft.errors:
+            base.problems(draft, lambda values: accounts.check_new_contact(new_contact(values)))
+        if not draft.errors:
+            _match_contact(draft, people, ctx)
+
+
+def _reach(values: Mapping[str, Any]) -> set[str]:
+    numbers = {normal_phone(values.get(key) or "") for key in ("phone", "mobile")} - {""}
+    return numbers | ({values["email"].casefold()} if values.get("email") else set())
+
+
+def _match_contact(draft: Draft, people: Mapping[tuple[int, str], list[Contact]], ctx: Context) -> None:
+    key = (draft.values["account_id"], fold(draft.values["name"]))
+    reach = _reach(draft.values)
+    same = [one for one in people.get(key, []) if not reach or not _reach(vars(one)) or reach & _reach(vars(one))]
+    earlier = ctx.twice((key, tuple(sorted(reach))), draft.number)
+    if earlier is not None:
+        draft.errors["name"] = _("Row %(row)s says the same.") % {"row": earlier}
+    elif same and not ctx.update_by:
+        draft.errors["name"] = _("This person is there already.")
+    elif len(same) > 1:
+        draft.errors["name"] = ngettext("%(n)s person answers to this.", "%(n)s people answer to this.", len(same)) % {
+            "n": len(same)
+        }
+    elif same:
+        draft.match_id = same[0].pk
+
+
+def create_contacts(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
+    """Make the people."""
+    given = [new_contact(values) for _number, values in rows]
+    return [(one.pk, one.version) for one in accounts.create_contacts(rows=given, by=ctx.by, at=ctx.at)]
+
+
+def update_contact(pk: int, values: Values, ctx: Context) -> tuple[int, Values]:
+    """Change what the table says otherwise; empty cells change nothing."""
+    changes = {name: values[name] for name in _PERSON if values.get(name)}
+    if custom.values_of(values):
+        changes["custom"] = custom.values_of(values)
+    before = Contact.objects.visible_to(ctx.by).get(pk=pk)
+    kept = {name: getattr(before, name) for name in changes}
+    contact = accounts.update_contact(contact_id=pk, changes=changes, by=ctx.by, at=ctx.at)
+    return contact.version, kept if contact.version != before.version else {}
+
+
+CONTACTS = Kind(
+    key="contacts",
+    label=gettext_lazy("Contacts"),
+    permissions=(Permission.CONTACT_EDIT, Permission.TAKE_OVER),
+    columns=(
+        Column(
+            "account", "客户名称", "Account", parsers.text(200), (*_NAMES, "partner_name"), True, "杭州远大机械有限公司"
+        ),
+        Column(
+            "name",
+            "姓名",
+            "Name",
+            parsers.text(60),
+            ("联系人", "联系人姓名", "contact name", "contact_name"),
+            True,
+            "王军",
+        ),
+        Column("title", "职务", "Post", parsers.text(100), ("职位", "岗位", "title", "position", "function")),
+        Column("unit", "部门", "Department", parsers.text(100), ("所在部门", "科室")),
+        Column("mobile", "手机", "Mobile", parsers.code(40), ("手机号", "手机号码", "移动电话", "mobile phone")),
+        Column("phone", "电话", "Phone", parsers.code(40), ("座机", "办公电话", "固定电话", "联系电话")),
+        Column("email", "邮箱", "E-mail", parsers.text(254), ("电子邮箱", "邮件", "email_from")),
+        Column("chat_name", "微信", "WeChat", parsers.text(60), ("微信号",)),
+        Column("purpose", "保存目的", "Purpose", parsers.text(200), ()),
+        Column("note", "备注", "Note", parsers.text(), ("说明", "remark")),
+        AUTHOR,
+        CREATED_ON,
+    ),
+    match_fields=("name",),
+    check=check_contacts,
+    create=create_contacts,
+    update=update_contact,
+    restore=lambda pk, version, before, ctx: accounts.update_contact(
+        contact_id=pk, changes=before, version=version, by=ctx.by, at=ctx.at
+    ),
+    withdraw=lambda versions, ctx: accounts.withdraw_contacts(versions=versions, by=ctx.by, at=ctx.at),
+    model="accounts.Contact",
+)
