@@ -40,6 +40,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     JOB_VIEW = "job.view"
     EXPORT = "data.export"
+    VIEW_SHARE = "view.share"
 
 
 SELLER = frozenset(
@@ -64,6 +65,7 @@ MANAGER = SELLER | {
     Permission.PROJECT_DELETE,
     Permission.ACCOUNT_DELETE,
     Permission.EXPORT,
+    Permission.VIEW_SHARE,
 }
 EXECUTIVE = MANAGER | {Permission.PROJECT_VIEW_ALL, Permission.ACCOUNT_VIEW_ALL, Permission.AUDIT_VIEW}
 
@@ -95,6 +97,7 @@ SHIPPED_ROLES: tuple[tuple[str, str, str, frozenset[Permission]], ...] = (
                 Permission.PROCESS_ADMIN,
                 Permission.AUDIT_VIEW,
                 Permission.JOB_VIEW,
+                Permission.VIEW_SHARE,
             }
         ),
     ),

@@ -53,6 +53,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[Permission, Any], ...]], ...] = (
             (P.AUDIT_VIEW, _("Read the audit log")),
             (P.JOB_VIEW, _("See jobs and run parked ones again")),
             (P.EXPORT, _("Export data")),
+            (P.VIEW_SHARE, _("Share views of lists with others")),
         ),
     ),
 )
