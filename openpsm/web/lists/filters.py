@@ -211,7 +211,7 @@ class PickedFilter(Filter):
     def input(self, reader: Reader) -> forms.Field:
         from openpsm.web.forms.pickers import PickerField  # it imports views
 
-        return PickerField(self.source, self.label, html_id=f"filter-{self.name}")
+        return PickerField(self.source, label=self.label)
 
 
 def _departments(reader: Reader) -> list[tuple[str, str]]:

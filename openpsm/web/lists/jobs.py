@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,7 +48,7 @@ def is_expired(job: Job, at: datetime) -> bool:
 
 @task(max_attempts=2)  # type: ignore[call-arg]  # our own backend's word
 def export_list(*, user_id: int, listing: str, query: str, format: str) -> dict[str, Any]:  # noqa: A002 - its name
-    """Write the file of a long list for whoever asked for it, in their language and with their rights of this moment."""
+    """Write the file of a long list for whoever asked for it, in their language, with their rights of this moment."""
     user: User = User.objects.active().get(pk=user_id)
     require(user, Permission.EXPORT)
     with translation.override(user.language or settings.LANGUAGE_CODE):
@@ -67,7 +66,7 @@ def _written(chosen: state.State, format: str, total: int) -> tuple[int, str]:  
     draft = target.with_suffix(".part")
     try:
         number = exporting.write(chosen, format, draft, lambda done: progress(done, total))
-        os.replace(draft, target)
+        draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
     return number, exporting.file_name(chosen, format)

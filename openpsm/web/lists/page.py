@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,12 +12,10 @@ from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError
 from openpsm.core.paging import count_of
-from openpsm.org import access
-from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest
 from openpsm.web.lists import groups, rows, state, tabs
 from openpsm.web.lists.declaration import Listing
-from openpsm.web.lists.state import CURSOR, GROUP, State
+from openpsm.web.lists.state import CURSOR, State
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Chip:
     label: str
     name: str
     url: str
+    ask: str
 
 
 def show(request: UserRequest, listing: Listing) -> HttpResponse:
@@ -89,15 +89,17 @@ def _frame(request: UserRequest, chosen: State) -> dict[str, Any]:
         "primary": primary,
         "ways": listing.ways(),
         "views": tabs.shown(chosen),
-        "groups_offered": [(one.key, one.label) for one in listing.groups],
-        "group_urls": {one.key: chosen.address(**{GROUP: one.key}) for one in listing.groups},
-        "ungrouped": chosen.address(**{GROUP: ""}),
-        "formats": [("xlsx", _("Export to Excel")), ("csv", _("Export to CSV"))],
-        "can_export": access.reach(user).holds_anywhere(Permission.EXPORT),
+        "menu_url": _beside(chosen, "menu"),
+        "filters_url": _beside(chosen, "filters"),
         "can_bulk": any(one.is_open_to(user) for one in listing.actions),
         "query": chosen.query,
         "empty": {**listing.empty, "url": listing.empty.get("url", "") if primary else ""},
     }
+
+
+def _beside(chosen: State, part: str) -> str:
+    """The address of a page around this list, which is told how the list stands."""
+    return f"/lists/{chosen.listing.key}/{part}?{urlencode({'list': urlencode(chosen.pairs())})}"
 
 
 def _headings(chosen: State) -> list[Heading]:
@@ -117,7 +119,8 @@ def _chips(chosen: State) -> list[Chip]:
     for one in chosen.asked:
         words = one.filter.words(one.value, one.texts, chosen.reader)
         label = _("%(label)s: %(value)s") % {"label": one.filter.label, "value": words} if words else one.filter.label
-        made.append(Chip(str(label), one.filter.name, chosen.address(**{one.filter.name: ""})))
+        name = one.filter.name
+        made.append(Chip(str(label), name, chosen.address(**{name: ""}), _beside(chosen, f"filters/{name}")))
     return made
 
 

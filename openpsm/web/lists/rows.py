@@ -21,12 +21,15 @@ def page(state: State, cursor: str, limit: int = PAGE_SIZE) -> Page[Any]:
 
 
 def written(state: State, rows: list[Row]) -> SafeString:
-    """The rows as HTML: put together by hand, ten times faster than by a template."""
+    """The rows as HTML: put together by hand, ten times faster than by a template.
+
+    Cells have no end tags, which HTML leaves out: a twentieth of the page.
+    """
     columns, reader = state.columns, state.reader
     heads = [f'<td class="{column.css}">' if column.css else "<td>" for column in columns]
     pairs = list(zip(heads, columns, strict=True))
     lines = (
-        f'<tr id="r{row["pk"]}">{"".join(head + escaped(one.shown(row, reader)) + "</td>" for head, one in pairs)}</tr>'
+        f'<tr id="r{row["pk"]}">{"".join(head + escaped(one.shown(row, reader)) for head, one in pairs)}</tr>'
         for row in rows
     )
     return mark_safe("".join(lines))  # noqa: S308 - each cell is escaped, classes stand in the declaration

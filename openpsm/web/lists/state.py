@@ -187,10 +187,12 @@ def _columns(listing: Listing, user: User, text: str) -> tuple[Column, ...]:
 
 
 def _order(listing: Listing, user: User, text: str) -> Order:
-    order = order_of(text, listing.sorts, listing.default_sort)
-    if not listing.reads(user, order.field, narrows=True):
-        raise _unknown(text)
-    return order
+    """The order asked for, else the usual one, else the first whose field this person may read."""
+    for name in (text,) if text else (listing.default_sort, *listing.sorts):
+        order = order_of(name, listing.sorts, listing.default_sort)
+        if listing.reads(user, order.field, narrows=True):
+            return order
+    raise _unknown(text)
 
 
 def _group(listing: Listing, user: User, key: str) -> Group | None:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from openpsm.web.views.lists import bulk, cells, choosing, exporting, views
 
 urlpatterns: list[URLPattern] = [
+    path("lists/<slug:listing>/menu", choosing.menu, name="list-menu"),
     path("lists/<slug:listing>/filters", choosing.filters, name="list-filters"),
     path("lists/<slug:listing>/filters/<str:name>", choosing.ask, name="list-filter"),
     path("lists/<slug:listing>/columns", choosing.columns, name="list-columns"),

@@ -1,7 +1,7 @@
 """Choosing filters and columns of a list: fragments beside it, and pages of their own without JavaScript."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,15 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError
-from openpsm.org import operations
+from openpsm.org import access, operations
+from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.base import LOOKS
 from openpsm.web.forms.pickers import PickerForm
-from openpsm.web.lists import state
+from openpsm.web.lists import state, tabs
 from openpsm.web.lists.declaration import Listing
 from openpsm.web.lists.filters import Filter
 from openpsm.web.lists.registry import NoSuchList, listing_of
-from openpsm.web.lists.state import COLUMNS, State
+from openpsm.web.lists.state import COLUMNS, GROUP, State
 
 
 def listing_for(request: UserRequest, key: str) -> Listing:
@@ -46,7 +47,32 @@ def _page(request: UserRequest, name: str, context: dict[str, Any], status: int 
 def _around(chosen: State, title: str) -> dict[str, Any]:
     listing = chosen.listing
     back = f"{listing.url}{chosen.address()}"
-    return {"title": title, "crumbs": [(listing.title, back)], "back": back, "query": chosen.query}
+    return {"title": title, "crumbs": [(listing.title, back)], "back": back, "query": _whole(chosen)}
+
+
+def _whole(chosen: State) -> str:
+    """The query with the view that it belongs to."""
+    return urlencode(chosen.pairs())
+
+
+@page()
+def menu(request: UserRequest, listing: str) -> HttpResponse:
+    """What else can be done with a list: groups, columns, views, export."""
+    chosen = state_for(request, listing, request.GET.get("list", ""))
+    known, key = chosen.listing, chosen.listing.key
+    groups = [one for one in known.groups if known.reads(request.user, one.path, narrows=True)]
+    view = tabs.shown(chosen).here
+    context = {
+        "listing": known,
+        "groups": [(one.label, known.url + chosen.address(**{GROUP: one.key}), one == chosen.group) for one in groups],
+        "ungrouped": known.url + chosen.address(**{GROUP: ""}) if chosen.group else "",
+        "columns_url": f"{reverse('web:list-columns', args=[key])}?list={quote(_whole(chosen))}",
+        "new_url": f"{reverse('web:view-new', args=[key])}?list={quote(_whole(chosen))}",
+        "view": view,
+        "can_export": access.reach(request.user).holds_anywhere(Permission.EXPORT),
+        "formats": [("xlsx", _("Export to Excel")), ("csv", _("Export to CSV"))],
+    }
+    return _page(request, "list_menu", {**_around(chosen, _("List")), **context})
 
 
 @page()
@@ -58,7 +84,7 @@ def filters(request: UserRequest, listing: str) -> HttpResponse:
 
 
 def _filter_url(chosen: State, one: Filter) -> str:
-    return f"{reverse('web:list-filter', args=[chosen.listing.key, one.name])}?list={quote(chosen.query)}"
+    return f"{reverse('web:list-filter', args=[chosen.listing.key, one.name])}?list={quote(_whole(chosen))}"
 
 
 class FilterForm(PickerForm):
