@@ -231,7 +231,7 @@ def test_a_page_of_fifty_rows_is_small(client, owner):
 
 
 def make_dollar_project(owner, account):
-    project = make_project("B", owner=owner, account=account, amount=500_000)
+    project = make_project("Dollars", owner=owner, account=account, amount=500_000)
     operations.update_project(project_id=project.pk, changes={"amount_currency": "USD"}, by=owner, at=AT)
 
 
@@ -239,7 +239,7 @@ def test_groups_count_and_sum_each_currency_by_itself_in_a_fixed_number_of_state
     account = make_account(owner=owner)
     other = make_account(owner=owner)
     for number in range(3):
-        make_project(f"A{number}", owner=owner, account=account, amount=1_000_000)
+        make_project(f"Yuan {number}", owner=owner, account=account, amount=1_000_000)
     make_dollar_project(owner, other)
     page = client.get("/projects?group=account")
     shown = {one.label: (one.count, one.sums) for one in page.context["subtotals"]}
@@ -247,7 +247,31 @@ def test_groups_count_and_sum_each_currency_by_itself_in_a_fixed_number_of_state
     assert (page.context["count"], page.context["sums"]) == (4, ["¥3,000,000.00", "USD 500,000.00"])
     first = next(one for one in page.context["subtotals"] if one.label == other.name)
     opened = client.get(f"/projects{first.url}", headers={"HX-Request": "true", "HX-Target": f"group-{first.number}"})
-    assert (names(opened), "<html" in opened.text) == (["B"], False)
+    assert (names(opened), "<html" in opened.text) == (["Dollars"], False)
     with CaptureQueriesContext(connection) as found:
         client.get("/projects?group=account")
         assert len(found) <= 8
+
+
+def test_the_api_has_the_same_sorts_and_ranges(client, owner):
+    from openpsm.org.operations import make_token
+
+    account = make_account(owner=owner)
+    days = {"Early": date(2026, 9, 20), "Late": date(2026, 10, 3), "Undated": None}
+    rows = [new_project(name, account=account, tender_on=day, order_on=day) for name, day in days.items()]
+    operations.create_projects(rows=rows, by=owner, at=AT)
+    _row, token = make_token(name="lists", by=owner, at=AT)
+    shown = {}
+    for asked in ("sort=tender_on", "sort=-tender_on", "order_from=2026-10-01", "sort=tender_on&limit=2"):
+        answer = client.get(f"/api/v1/projects?{asked}", headers={"Authorization": f"Bearer {token}"}).json()
+        shown[asked] = [item["name"] for item in answer["items"]]
+    assert list(shown.values()) == [
+        ["Early", "Late", "Undated"],
+        ["Late", "Early", "Undated"],
+        ["Late"],
+        ["Early", "Late"],
+    ]
+    after = client.get(
+        f"/api/v1/projects?{asked}&cursor={answer['next']}", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert [item["name"] for item in after.json()["items"]] == ["Undated"]

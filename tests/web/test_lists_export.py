@@ -49,8 +49,8 @@ def manager(client):
 
 
 @pytest.fixture
-def data_dir(settings, tmp_path):
-    settings.OPENPSM_DATA_DIR = tmp_path
+def data_dir(monkeypatch, tmp_path):
+    monkeypatch.setattr(jobs, "folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -140,11 +140,11 @@ def test_a_long_list_is_the_workers_and_its_file_the_requesters_alone(client, ma
 def test_expired_files_are_cleared_away(data_dir):
     import os
 
-    old, new = jobs.folder() / "old.csv", jobs.folder() / "new.csv"
+    old, new = data_dir / "old.csv", data_dir / "new.csv"
     old.write_text("x")
     new.write_text("x")
     os.utime(old, (0, 0))
-    assert (jobs.purge_exports.call(), [path.name for path in jobs.folder().iterdir()]) == (1, ["new.csv"])
+    assert (jobs.purge_exports.call(), [path.name for path in data_dir.iterdir()]) == (1, ["new.csv"])
 
 
 @pytest.mark.usefixtures("data_dir")

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField
+from django.db.models import DecimalField, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
@@ -77,8 +77,9 @@ def _filter(row: CustomField) -> Filter:
     return TextFilter(name, row.label, f"custom__{row.key}")
 
 
-def _text_of(name: str) -> KeyTextTransform:
-    return KeyTextTransform(name.removeprefix(PREFIX), "custom")
+def _text_of(name: str) -> Cast:
+    """The value as text: what it is compared with is text too, and no JSON."""
+    return Cast(KeyTextTransform(name.removeprefix(PREFIX), "custom"), TextField())
 
 
 class _NumberFilter(AmountFilter):

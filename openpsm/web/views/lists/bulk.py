@@ -78,7 +78,7 @@ def ask(request: UserRequest, listing: str, action: str) -> HttpResponse:
         "query": request.POST.get("query", ""),
         "action": reverse("web:bulk-ask", args=[listing, action]),
     }
-    is_ready = bool(ids) and (not act.inputs() or (bool(step) and form.is_valid()))
+    is_ready = bool(ids) and (form.is_valid() if step else not act.inputs())
     if is_ready and step == "do":
         return _do(request, known, act, ids, form)
     if is_ready:
