@@ -182,7 +182,10 @@ class Contact(Versioned):
 
     class Meta:
         verbose_name = _("contact")
-        indexes: ClassVar = [models.Index(fields=["account", "sort_key", "id"], name="contact_by_account")]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "sort_key", "id"], name="contact_by_account"),
+            models.Index(fields=["sort_key", "id"], name="contact_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

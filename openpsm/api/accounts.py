@@ -105,6 +105,7 @@ class AccountQuery(ListQuery):
     department_id: Id | None = None
     has_owner: Flag | None = None
     is_unassigned: Flag | None = None
+    parent_id: Id | None = None
     sort: Annotated[str, sorts("name", "created_at")] = "name"
 
 

@@ -101,6 +101,9 @@ class ActivityQuery(ListQuery):
     is_confirmed: Flag | None = None
     done_from: Day | None = None
     done_to: Day | None = None
+    planned_from: Day | None = None
+    planned_to: Day | None = None
+    department_id: Id | None = None
     sort: Annotated[str, sorts("id", "created_at")] = "-id"
 
 
@@ -208,7 +211,12 @@ ACTIVITIES = Listing(
     made=frozenset({"people", "colleague_ids"}),
     finish=_with_people,
     sorts={"id": "id", "created_at": "created_at"},
-    lookups={"done_from": "done_on__gte", "done_to": "done_on__lte"},
+    lookups={
+        "done_from": "done_on__gte",
+        "done_to": "done_on__lte",
+        "planned_from": "planned_on__gte",
+        "planned_to": "planned_on__lte",
+    },
 )
 
 

@@ -103,7 +103,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Listing(Shape):
-    """A list of such records. `sorts` maps the names of sorts to columns that are never null.
+    """A list of such records. `sorts` maps the names of sorts to columns; one that may be null ends in "?".
 
     `lookups` says what a filter means where it is not the column of its name; `searches` maps filters to methods of
     the queryset, `negated` filters mean the opposite of what their lookup asks.

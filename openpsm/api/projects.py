@@ -179,7 +179,15 @@ class ProjectQuery(ListQuery):
     amount_to: Money | None = None
     tender_from: Day | None = None
     tender_to: Day | None = None
-    sort: Annotated[str, sorts("name", "amount", "created_at", "updated_at", "probability", "id")] = "-amount"
+    order_from: Day | None = None
+    order_to: Day | None = None
+    next_from: Day | None = None
+    next_to: Day | None = None
+    purchasing_form: Annotated[str, OneOf(PurchasingForm)] | None = None
+    tender_number: Text80 | None = None
+    sort: Annotated[
+        str, sorts("name", "amount", "created_at", "updated_at", "probability", "tender_on", "order_on", "id")
+    ] = "-amount"
 
 
 class ProjectFields(In):
@@ -310,6 +318,8 @@ PROJECTS = Listing(
         "created_at": "created_at",
         "updated_at": "updated_at",
         "probability": "probability",
+        "tender_on": "tender_on?",
+        "order_on": "order_on?",
         "id": "id",
     },
     lookups={
@@ -319,6 +329,10 @@ PROJECTS = Listing(
         "amount_to": "amount__lte",
         "tender_from": "tender_on__gte",
         "tender_to": "tender_on__lte",
+        "order_from": "order_on__gte",
+        "order_to": "order_on__lte",
+        "next_from": "next_on__gte",
+        "next_to": "next_on__lte",
     },
     searches={"q": "matching", "stage": "in_stage"},
 )

@@ -53,7 +53,7 @@ class TaskQuery(ListQuery):
     due_to: Day | None = None
     is_done: Flag | None = None
     is_dropped: Flag | None = None
-    sort: Annotated[str, sorts("id", "created_at")] = "-id"
+    sort: Annotated[str, sorts("id", "created_at", "due_on")] = "-id"
 
 
 class TaskIn(In):
@@ -165,7 +165,7 @@ TASKS = Listing(
     Task,
     TaskOut,
     aliases={"owner_name": "owner__name"},
-    sorts={"id": "id", "created_at": "created_at"},
+    sorts={"id": "id", "created_at": "created_at", "due_on": "due_on?"},
     lookups={
         "due_from": "due_on__gte",
         "due_to": "due_on__lte",

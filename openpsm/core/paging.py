@@ -46,20 +46,24 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True)
 class Order:
-    """One sort: its name as the address has it, the model field (never null) and the direction."""
+    """One sort: its name as the address has it, the model field and the direction.
+
+    With `is_nullable` the rows without a value come last, whatever the direction.
+    """
 
     name: str
     field: str
     is_descending: bool
+    is_nullable: bool = False
 
 
 def order_of(sort: str, allowed: Mapping[str, str], default: str) -> Order:
-    """Read `name` or `-name`; `allowed` maps names to fields that are never null. Raises UnknownSort."""
+    """Read `name` or `-name`; `allowed` maps names to fields, a nullable one ends in "?". Raises UnknownSort."""
     chosen = sort or default
     field = allowed.get(chosen.removeprefix("-"))
     if field is None:
         raise UnknownSort(_("Sorting by “%(name)s” is not possible here.") % {"name": chosen[:60]})
-    return Order(chosen, field, chosen.startswith("-"))
+    return Order(chosen, field.removesuffix("?"), chosen.startswith("-"), field.endswith("?"))
 
 
 def take(
@@ -67,23 +71,69 @@ def take(
 ) -> Page[Any]:
     """Return up to `limit` rows after the cursor (1 query); with `values` as dicts of those fields.
 
-    Raises BadCursor for a cursor that was not made by this sort.
+    A nullable order takes 1 query more where the rows with a value end. Raises BadCursor for a cursor that was not
+    made by this sort.
     """
-    sign = "-" if order.is_descending else ""
-    ordered = rows.order_by(f"{sign}{order.field}", f"{sign}pk")
-    if cursor:
-        ordered = ordered.filter(_after(rows.model, order, cursor))
-    found: list[Any] = list((ordered.values(*values, "pk", order.field) if values else ordered)[: limit + 1])
+    mark = _decode(rows.model, order, cursor) if cursor else None
+    found: list[Any] = []
+    if mark is None or mark[0] is not None:
+        valued = rows.filter(**{f"{order.field}__isnull": False}) if order.is_nullable else rows
+        found = _slice(valued, order, order.field, mark, limit, values)
+    if order.is_nullable and len(found) <= limit:
+        rest = mark if mark and mark[0] is None else None
+        unset = rows.filter(**{f"{order.field}__isnull": True})
+        found += _slice(unset, order, "pk", rest, limit - len(found), values)
     more = len(found) > limit
     found = found[:limit]
     return Page(found, _encode(order, found[-1]) if more else "", order.name)
 
 
-def _after(model: type[models.Model], order: Order, cursor: str) -> Q:
-    value, pk = _decode(model, order, cursor)
+def ordered(rows: models.QuerySet[Any], order: Order) -> models.QuerySet[Any]:
+    """All rows in this order, for what reads them in one go."""
+    sign, field = ("-" if order.is_descending else ""), models.F(order.field)
+    first = field.desc(nulls_last=True) if order.is_descending else field.asc(nulls_last=True)
+    return rows.order_by(first if order.is_nullable else f"{sign}{order.field}", f"{sign}pk")
+
+
+def beside(rows: models.QuerySet[Any], order: Order, value: Any, pk: int) -> tuple[int | None, int | None]:
+    """Return the ids before and after a row of this list, None at its ends (1 query).
+
+    Of a nullable order only the rows that have a value, or only those without, are one list.
+    """
+    field = "pk" if value is None else order.field
+    if order.is_nullable:
+        rows = rows.filter(**{f"{order.field}__isnull": value is None})
+    back = Order(order.name, order.field, not order.is_descending)
+    sides = {}
+    for name, one in (("before", back), ("after", order)):
+        sign = "-" if one.is_descending else ""
+        near = rows.filter(_after(one, field, value, pk)).order_by(f"{sign}{field}", f"{sign}pk")
+        sides[name] = models.Subquery(near.values("pk")[:1])
+    found = rows.model._base_manager.filter(pk=pk).values_list(*sides.values()).first()
+    return found or (None, None)
+
+
+def _slice(
+    rows: models.QuerySet[Any],
+    order: Order,
+    field: str,
+    mark: tuple[Any, int] | None,
+    limit: int,
+    values: tuple[str, ...],
+) -> list[Any]:
+    sign = "-" if order.is_descending else ""
+    found = rows.order_by(f"{sign}pk") if field == "pk" else rows.order_by(f"{sign}{field}", f"{sign}pk")
+    if mark:
+        found = found.filter(_after(order, field, *mark))
+    return list((found.values(*values, "pk", order.field) if values else found)[: limit + 1])
+
+
+def _after(order: Order, field: str, value: Any, pk: int) -> Q:
     beyond = "lt" if order.is_descending else "gt"
-    bound = Q(**{f"{order.field}__{beyond}e": value})  # a plain bound lets the index find its start
-    return bound & (Q(**{f"{order.field}__{beyond}": value}) | Q(**{f"pk__{beyond}": pk}))
+    if field == "pk":
+        return Q(**{f"pk__{beyond}": pk})
+    bound = Q(**{f"{field}__{beyond}e": value})  # a plain bound lets the index find its start
+    return bound & (Q(**{f"{field}__{beyond}": value}) | Q(**{f"pk__{beyond}": pk}))
 
 
 def _encode(order: Order, row: Any) -> str:
@@ -100,11 +150,11 @@ def _decode(model: type[models.Model], order: Order, cursor: str) -> tuple[Any, 
     try:
         name, value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         field = model._meta.get_field(order.field)
-        value = field.to_python(value) if isinstance(field, models.Field) else None
+        value = field.to_python(value) if isinstance(field, models.Field) and value is not None else None
     except (binascii.Error, ValueError, TypeError, RecursionError, ValidationError) as error:
         raise BadCursor(_("This page marker is not valid; start again from the first page.")) from error
     is_id = isinstance(pk, int) and not isinstance(pk, bool) and 0 <= pk <= MAX_ID
-    if name != order.name or not is_id or value is None:
+    if name != order.name or not is_id or (value is None and not order.is_nullable):
         raise BadCursor(_("This page marker belongs to another sort; start again from the first page."))
     return value, pk
 

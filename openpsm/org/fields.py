@@ -23,7 +23,7 @@ def _people() -> None:
     classify(
         "org.User",
         open="id username name email phone title department is_active joined_on left_at version created_at",
-        internal="password sort_key language theme amount_unit",
+        internal="password sort_key language theme amount_unit list_choices",
         confidential=dict.fromkeys(("last_login", "must_change_password"), Permission.USER_ADMIN),
     )
     classify("org.DepartmentManager", open="id department user")
@@ -45,6 +45,9 @@ def _work() -> None:
         + VERSIONED,
         internal="reminded_on",
     )
+    classify("org.SavedView", open="id listing name query owner sharing department" + VERSIONED)
+    classify("org.BulkEdit", internal="id by listing action values ids at finished_at undo_of")
+    classify("org.BulkResult", internal="id bulk record_id outcome reason kept")
     classify("org.Notification", open="id user kind subject_type subject_id data at read_at")
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.core import events, links
 from openpsm.core.versions import bump
-from openpsm.org.models import AccessToken, Notification, Task, User, UserSession
+from openpsm.org.models import AccessToken, Notification, SavedView, Task, User, UserSession
 
 
 def declare_all() -> None:
@@ -18,6 +18,8 @@ def declare_all() -> None:
     links.declare("org.accesstoken", "user", target=target, label=_("access tokens"), erase=erase_tokens)
     links.declare("org.notification", "user", target=target, label=_("notifications"), erase=erase_notifications)
     links.declare("org.departmentmanager", "user", target=target, label=_("departments managed"))
+    links.declare("org.savedview", "owner", target=target, label=_("saved views"), move=move_views, listing=saved_views)
+    links.declare("org.bulkedit", "by", target=target, label=_("bulk edits"))
     links.declare("org.rolegrant", "user", target=target, label=_("roles held"))
     links.declare("org.rolegrant", "granted_by", target=target, label=_("roles granted"))
 
@@ -51,6 +53,31 @@ def move_tasks(*, old: User, new: User, by: User, at: datetime, project_ids: Col
     events.record_many("task.reassigned", [events.EventRow(subject=task, data=data) for task in moved], by=by, at=at)
     events.record_many("task.dropped", [events.EventRow(subject=task, data=data) for task in dropped], by=by, at=at)
     return len(moved)
+
+
+def saved_views(target: User) -> "object":
+    """The views that the user shares with others."""
+    return SavedView.objects.filter(owner=target).exclude(sharing=SavedView.Sharing.OWN)
+
+
+def move_views(*, old: User, new: User, by: User, at: datetime, project_ids: Collection[int] | None = None) -> int:
+    """Hand shared views over, so that those who use them keep them; own ones stay. Nothing when only projects move.
+
+    A view whose name the receiver uses already gets the giver's name behind it.
+    """
+    if project_ids is not None:
+        return 0
+    views = list(SavedView.objects.filter(owner=old).exclude(sharing=SavedView.Sharing.OWN))
+    taken = set(SavedView.objects.filter(owner=new).values_list("listing", "name"))
+    for view in views:
+        if (view.listing, view.name) in taken:
+            view.name = f"{view.name[:40]} ({old.name[:12]} {view.pk})"[:60]
+        view.owner = new
+        bump(view, at=at)
+    SavedView.objects.bulk_update(views, ["owner", "name", "version", "updated_at"])
+    rows = [events.EventRow(subject=view, data={"old": old.pk, "new": new.pk}) for view in views]
+    events.record_many("view.handed_over", rows, by=by, at=at)
+    return len(views)
 
 
 def sessions(target: User) -> "object":

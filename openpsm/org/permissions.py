@@ -41,6 +41,7 @@ class Permission(StrEnum):
     JOB_VIEW = "job.view"
     EXPORT = "data.export"
     IMPORT = "data.import"
+    VIEW_SHARE = "view.share"
 
 
 SELLER = frozenset(
@@ -65,6 +66,7 @@ MANAGER = SELLER | {
     Permission.PROJECT_DELETE,
     Permission.ACCOUNT_DELETE,
     Permission.EXPORT,
+    Permission.VIEW_SHARE,
 }
 EXECUTIVE = MANAGER | {
     Permission.PROJECT_VIEW_ALL,
@@ -104,6 +106,7 @@ SHIPPED_ROLES: tuple[tuple[str, str, str, frozenset[Permission]], ...] = (
                 Permission.AUDIT_VIEW,
                 Permission.JOB_VIEW,
                 Permission.IMPORT,
+                Permission.VIEW_SHARE,
             }
         ),
     ),

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from openpsm.org.permissions import Permission
 
@@ -69,6 +70,24 @@ class AccessTokenQuerySet(models.QuerySet[Any]):
     def live(self) -> "AccessTokenQuerySet":
         """Tokens that nobody revoked; whether they have expired is for the caller's clock."""
         return self.filter(revoked_at=None)
+
+
+class SavedViewQuerySet(models.QuerySet[Any]):
+    """Views: own ones, those shared with everybody, and those of departments that one belongs to."""
+
+    def visible_to(self, user: "User") -> "SavedViewQuerySet":
+        if not user.is_active:
+            return self.none()
+        home = apps.get_model("org", "Department")._default_manager.filter(pk=user.department_id)
+        around = Exists(home.filter(path__startswith=OuterRef("department__path")))
+        return self.filter(Q(owner=user) | Q(sharing="all") | Q(Q(sharing="department") & around))
+
+
+class BulkEditQuerySet(models.QuerySet[Any]):
+    """Bulk edits: everybody's own."""
+
+    def visible_to(self, user: "User") -> "BulkEditQuerySet":
+        return self.filter(by=user) if user.is_active else self.none()
 
 
 class TaskQuerySet(models.QuerySet[Any]):

@@ -9,5 +9,6 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from openpsm.web import attached  # models must be loaded
+        from openpsm.web.lists import jobs  # noqa: F401  # tasks register by being imported
 
         attached.declare_all()

@@ -85,6 +85,11 @@ SENTENCES: dict[str, str | Promise] = {
     "task.completed": _("Completed a task"),
     "task.dropped": _("Dropped a task"),
     "task.reassigned": _("Handed a task to %(new_user)s"),
+    "view.saved": _("Saved the view “%(name)s”"),
+    "view.changed": _("Changed the view “%(name)s”"),
+    "view.deleted": _("Deleted the view “%(name)s”"),
+    "view.handed_over": _("Handed a shared view to %(new_user)s"),
+    "list.exported": _("Exported a list: %(number)s rows"),
     "attachment.added": _("Added the file “%(name)s”"),
     "attachment.removed": _("Removed the file “%(name)s”"),
 }

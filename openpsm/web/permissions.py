@@ -54,6 +54,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[Permission, Any], ...]], ...] = (
             (P.JOB_VIEW, _("See jobs and run parked ones again")),
             (P.EXPORT, _("Export data")),
             (P.IMPORT, _("Import data")),
+            (P.VIEW_SHARE, _("Share views of lists with others")),
         ),
     ),
 )

@@ -15,6 +15,7 @@ AREAS = (
     "buying",
     "activities",
     "guide",
+    "lists",
     "operations",
 )
 urlpatterns: list[URLPattern] = [

@@ -29,6 +29,7 @@ MODELS = {
     "activity": "activities.Activity",
     "planned": "activities.Activity",
     "task": "org.Task",
+    "view": "org.SavedView",
     "account": "accounts.Account",
     "contact": "accounts.Contact",
     "product": "catalog.Product",
@@ -113,6 +114,7 @@ class Desk:
         special: dict[str, Callable[[], Any]] = {
             "?account": lambda: self.world.bundles["own"]["account"],
             "?company": lambda: self.world.departments["west"].pk,
+            "?task": lambda: self.world.bundles["own"]["task"],
             "?role": lambda: self.world.bundles["own"]["role"],
             "?node": self._node,
         }

@@ -49,6 +49,11 @@ def _mine(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     return owner is not None and scope.active(user) and owner["owner_id"] == user
 
 
+def _kept(scope: Scope, user: int | None, bundle: Bundle, kind: str) -> bool:
+    """A view that is not shared, a bulk edit: of whoever made it."""
+    return kind in bundle.ids and scope.active(user) and bundle["keeper"] == user
+
+
 #: What an address names → its parts, and who sees that.
 SEES: dict[str, Sees] = {
     "none": lambda scope, user, _bundle: scope.active(user),
@@ -70,6 +75,9 @@ SEES: dict[str, Sees] = {
     "registration": lambda scope, user, bundle: scope.registration(user, bundle["registration"]),
     "task": lambda scope, user, bundle: scope.task(user, bundle["task"]),
     "notification": _mine,
+    "view": lambda scope, user, bundle: _kept(scope, user, bundle, "view"),
+    "bulk": lambda scope, user, bundle: _kept(scope, user, bundle, "bulk"),
+    "export": lambda *_given: False,
     "user": _colleague,
     "department": _colleague,
     "grant": _colleague,
@@ -96,6 +104,7 @@ def parts(kind: str, bundle: Bundle, world: World) -> dict[str, Any]:
         "user": {"pk": owner.pk if known else NOWHERE},
         "department": {"pk": owner.department_id if known else NOWHERE},
         "grant": {"pk": owner.pk if known else NOWHERE, "grant_id": _grant(owner)},
+        "export": {"pk": bundle.ids.get("job", UUID(int=0))},
         "job": {"pk": bundle.ids.get("job", UUID(int=0))},
     }
     return table.get(kind, {"pk": bundle[kind]})
@@ -260,6 +269,7 @@ WEB: dict[str, Row] = {
     "today": read(),
     "search": read(),
     "more": read(),
+    "task-list": read(),
     "task-new": write("none", "", "seen", title="Look there"),
     "task-detail": read("task"),
     "task-complete": button("task", "", "seen", version="?"),
@@ -272,6 +282,26 @@ WEB: dict[str, Row] = {
     "guide-page": read(key="nothing"),
     "healthz": Row(is_open=True),
     "readyz": Row(is_open=True),
+    # around lists
+    "list-menu": read(listing="projects"),
+    "list-filters": read(listing="accounts"),
+    "list-filter": read(listing="projects", name="account"),
+    "list-columns": write("none", "", "seen", column="owner", _more={"listing": "projects"}),
+    "list-export": button("none", "data.export", "held:data.export", BOSS, format="csv", _more={"listing": "projects"}),
+    "list-cell": write("project", "", f"project:{EDIT}", value="5", _more={"listing": "projects", "column": "amount"}),
+    "view-new": write("none", "", "seen", name="Mine alone", _more={"listing": "projects"}),
+    "view-default": button("none", "", "seen", view="", _more={"listing": "projects"}),
+    "view-edit": write("view", "", "seen", name="Renamed"),
+    "view-keep": button("view", "", "seen", query="mine=on"),
+    "view-delete": button("view", "", "seen", version="?"),
+    "bulk-choose": button("none", "", "seen", query="mine=on", _more={"listing": "tasks"}),
+    "bulk-ask": button(
+        "none", "", "seen", ids="?task", owner="=manager", step="do", _more={"listing": "tasks", "action": "owner"}
+    ),
+    "bulk": read("bulk"),
+    "bulk-undo": button("bulk", "", "seen"),
+    "export": read("export"),
+    "export-file": read("export", "data.export"),
     # projects
     "project-list": read(),
     "project-detail": read("project"),
@@ -359,6 +389,7 @@ WEB: dict[str, Row] = {
     "account-owner": write("account", "account.edit", owner_id=""),
     "account-claim": button("account", "registration.create", "held:registration.create", prove=("stranger", "pool")),
     "account-delete": write("account", "account.delete", prove=("executive", "pool")),
+    "contact-list": read(),
     "contact-new": write("account", "contact.edit", "contact:contact.edit", name="Somebody new"),
     "contact-detail": read("contact"),
     "contact-edit": write("contact", "contact.edit", "contact:contact.edit", note="Changed"),

@@ -21,6 +21,13 @@ ALLOWED: dict[str, dict[str, str]] = {
         "find": "names of codes, and the protection of the account that visible_to has found",
         "context": "the team of the account that visible_to has found",
     },
+    "web/lists/doing.py": {"_kept": "results of the bulk edit that visible_to has found"},
+    "web/lists/jobs.py": {
+        "export_list": "the worker loads who asked for the job",
+        "run_bulk": "the worker loads who asked for the job",
+    },
+    "web/views/lists/exporting.py": {"_job": "one's own jobs"},
+    "web/views/projects/listing.py": {"_prepare": "a public code list"},
     "web/views/accounts/listing.py": {"_prepare": "a public code list"},
     "web/views/accounts/overview.py": {
         "_projects": "of others' projects at a visible account only their number is shown",

@@ -16,7 +16,7 @@ from openpsm.catalog.operations import NewProduct, create_products
 from openpsm.core import attachments, custom
 from openpsm.core.models.jobs import Job
 from openpsm.org.models import AccessToken, Department, Notification, User
-from openpsm.org.operations import deactivate_user, make_token
+from openpsm.org.operations import deactivate_user, do_one, finish_bulk, make_token, save_view, start_bulk
 from openpsm.process.models import ProcessVersion
 from openpsm.projects.models import Project
 from openpsm.projects.operations import GateBlocked, advance_stage, delete_project, drop, set_team, state_fact
@@ -236,8 +236,17 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     ids["task"] = make_task(by, title=f"{word}task", detail=f"{word}task more", project_id=project.pk).pk
     told = {"kind": "task.opened", "subject_type": "org.task", "subject_id": ids["task"]}
     ids["notification"] = Notification.objects.create(user=by, data={"title": f"{word}task"}, at=AT, **told).pk
+    ids |= {"view": save_view(listing="tasks", name=f"{word}task view", query="", by=by, at=AT).pk, "keeper": by.pk}
+    ids["bulk"] = _bulk(by, ids["task"], word)
     word_given: dict[str, Any] = {"fact": "bid.submitted", "evidence": f"{word}part evidence of the bid"}
     ids["confirmation"] = state_fact(project_id=project.pk, by=by, at=AT, **word_given).pk
+
+
+def _bulk(by: User, task: int, word: str) -> int:
+    """A finished bulk edit of somebody: a task handed over."""
+    bulk = start_bulk(listing="tasks", action="owner", values={"owner": f"{word}task"}, ids=[task], by=by, at=AT)
+    do_one(bulk=bulk, record_id=task, act=lambda: {"owner": by.pk})
+    return finish_bulk(bulk=bulk, at=AT).pk
 
 
 def _end(ids: dict[str, int], relation: str, project: Project, by: User) -> None:

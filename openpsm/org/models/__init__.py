@@ -2,15 +2,19 @@
 
 from openpsm.org.models.people import Department, DepartmentManager, Role, RoleGrant, User
 from openpsm.org.models.signin import AccessToken, UserSession
+from openpsm.org.models.views import BulkEdit, BulkResult, SavedView
 from openpsm.org.models.work import Notification, Task
 
 __all__ = [
     "AccessToken",
+    "BulkEdit",
+    "BulkResult",
     "Department",
     "DepartmentManager",
     "Notification",
     "Role",
     "RoleGrant",
+    "SavedView",
     "Task",
     "User",
     "UserSession",

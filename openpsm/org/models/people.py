@@ -54,6 +54,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 class User(AbstractBaseUser):
     """A member of staff. Access ends with the request after `is_active` is taken away.
 
+    `list_choices` are kept columns and the first view of each list: `{"projects": {"columns": [...], "view": 7}}`.
     `username` is stored in the form of `rules.normal_username`, so that upper case and width do not count.
     """
 
@@ -67,6 +68,7 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=10, blank=True)
     theme = models.CharField(_("theme"), max_length=10, blank=True)
     amount_unit = models.CharField(_("amounts shown in"), max_length=5, default="yuan")
+    list_choices = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)

@@ -1,5 +1,6 @@
 """Changes to staff, departments, roles, sign-in, tasks and notifications, one module per noun."""
 
+from openpsm.org.operations.bulk import do_one, finish_bulk, rehearse, start_bulk, start_undo
 from openpsm.org.operations.departments import (
     close_department,
     create_department,
@@ -44,6 +45,14 @@ from openpsm.org.operations.tasks import (
     settle_tasks,
 )
 from openpsm.org.operations.tokens import authenticate_token, make_token, revoke_token
+from openpsm.org.operations.views import (
+    change_view,
+    choose_columns,
+    choose_view,
+    delete_view,
+    record_export,
+    save_view,
+)
 
 __all__ = [
     "AlreadySetUp",
@@ -53,6 +62,9 @@ __all__ = [
     "Note",
     "authenticate_token",
     "change_password",
+    "change_view",
+    "choose_columns",
+    "choose_view",
     "close_department",
     "complete_task",
     "confirm_password",
@@ -61,10 +73,13 @@ __all__ = [
     "create_role",
     "deactivate_user",
     "delete_role",
+    "delete_view",
+    "do_one",
     "drop_task",
     "end_other_sessions",
     "end_session",
     "end_sessions_of",
+    "finish_bulk",
     "first_setup",
     "grant_role",
     "install",
@@ -78,6 +93,8 @@ __all__ = [
     "open_tasks",
     "reactivate_user",
     "reassign_task",
+    "record_export",
+    "rehearse",
     "remind_of_tasks",
     "rename_department",
     "reopen_department",
@@ -87,9 +104,12 @@ __all__ = [
     "reset_password",
     "revoke_role",
     "revoke_token",
+    "save_view",
     "set_managers",
     "settle_tasks",
     "sign_in",
+    "start_bulk",
+    "start_undo",
     "update_profile",
     "update_role",
     "update_user",

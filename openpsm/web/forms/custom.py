@@ -59,7 +59,7 @@ class CustomFieldsForm(BoundForm):
 def shown(model: type[Model], values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return label and readable value of the active custom fields that have one."""
     return [
-        (row.label, _readable(row, values[row.key]))
+        (row.label, readable_value(row, values[row.key]))
         for row in _supported(model)
         if values.get(row.key) not in (None, "", [])
     ]
@@ -69,7 +69,8 @@ def _supported(model: type[Model]) -> list[CustomField]:
     return [row for row in custom.definitions(model) if row.kind in _INPUTS]
 
 
-def _choices(definition: CustomField) -> list[tuple[str, str]]:
+def choice_labels(definition: CustomField) -> list[tuple[str, str]]:
+    """Return the choices of a field with their labels."""
     return [(choice["key"], _choice_label(choice)) for choice in definition.options.get("choices", ())]
 
 
@@ -101,9 +102,9 @@ _INPUTS: dict[str, Any] = {
     Kind.NUMBER: lambda _row: forms.DecimalField(max_digits=15, decimal_places=6),
     Kind.MONEY: lambda _row: AmountField(),
     Kind.DATE: lambda _row: DayField(),
-    Kind.CHOICE: lambda row: forms.ChoiceField(choices=[("", "—"), *_choices(row)]),
+    Kind.CHOICE: lambda row: forms.ChoiceField(choices=[("", "—"), *choice_labels(row)]),
     Kind.MULTI_CHOICE: lambda row: forms.MultipleChoiceField(
-        choices=_choices(row), widget=forms.CheckboxSelectMultiple
+        choices=choice_labels(row), widget=forms.CheckboxSelectMultiple
     ),
     Kind.BOOLEAN: _yes_or_no,
 }
@@ -115,11 +116,12 @@ def _initial(definition: CustomField, value: Any) -> Any:
     return value
 
 
-def _readable(definition: CustomField, value: Any) -> str:
+def readable_value(definition: CustomField, value: Any) -> str:
+    """A stored value as it is shown."""
     if definition.kind == Kind.BOOLEAN:
         return _("yes") if value else _("no")
     if definition.kind in (Kind.CHOICE, Kind.MULTI_CHOICE):
-        labels = dict(_choices(definition))
+        labels = dict(choice_labels(definition))
         keys: list[str] = value if isinstance(value, list) else [value]
         return _(", ").join(labels.get(key, key) for key in keys)
     if definition.kind == Kind.MONEY:

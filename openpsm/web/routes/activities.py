@@ -2,10 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views import activities
+from openpsm.web.views import activities, activity_listing
 
 urlpatterns: list[URLPattern] = [
-    path("activities", activities.activity_list, name="activity-list"),
+    path("activities", activity_listing.activity_list, name="activity-list"),
     path("activities/log", activities.log, name="activity-log"),
     path("activities/plan", activities.plan, name="activity-plan"),
     path("activities/<int:pk>", activities.detail, name="activity-detail"),

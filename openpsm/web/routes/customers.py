@@ -2,8 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views import contacts, files, pickers, products, registrations
-from openpsm.web.views.accounts import editing, listing, overview
+from openpsm.web.views import (
+    contacts,
+    files,
+    pickers,
+    product_listing,
+    products,
+    registration_listing,
+    registrations,
+)
+from openpsm.web.views.accounts import contact_listing, editing, listing, overview
 
 urlpatterns: list[URLPattern] = [
     path("accounts", listing.account_list, name="account-list"),
@@ -21,16 +29,17 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<int:pk>/claim", editing.claim, name="account-claim"),
     path("accounts/<int:pk>/delete", editing.delete, name="account-delete"),
     path("accounts/<int:pk>/contacts/new", contacts.contact_new, name="contact-new"),
+    path("contacts", contact_listing.contact_list, name="contact-list"),
     path("contacts/<int:pk>", contacts.contact_detail, name="contact-detail"),
     path("contacts/<int:pk>/edit", contacts.contact_edit, name="contact-edit"),
     path("contacts/<int:pk>/delete", contacts.contact_delete, name="contact-delete"),
     path("contacts/<int:pk>/erase", contacts.contact_erase, name="contact-erase"),
-    path("registrations", registrations.registration_list, name="registration-list"),
+    path("registrations", registration_listing.registration_list, name="registration-list"),
     path("registrations/new", registrations.registration_new, name="registration-new"),
     path("registrations/check", registrations.registration_check, name="registration-check"),
     path("registrations/arbitrate", registrations.registration_arbitrate, name="registration-arbitrate"),
     path("registrations/<int:pk>", registrations.registration_detail, name="registration-detail"),
-    path("products", products.product_list, name="product-list"),
+    path("products", product_listing.product_list, name="product-list"),
     path("products/new", products.product_new, name="product-new"),
     path("products/<int:pk>", products.product_edit, name="product-edit"),
     path("products/<int:pk>/sale", products.product_sale, name="product-sale"),

@@ -11,12 +11,13 @@ from openpsm.web.views.settings import (
     parameters,
     processes,
     roles,
+    user_listing,
     users,
 )
 
 urlpatterns: list[URLPattern] = [
     path("settings", hub.hub, name="settings"),
-    path("settings/users", users.user_list, name="user-list"),
+    path("settings/users", user_listing.user_list, name="user-list"),
     path("settings/users/invite", users.invite, name="user-invite"),
     path("settings/users/<int:pk>", users.edit, name="user-edit"),
     path("settings/users/<int:pk>/deactivate", users.deactivate, name="user-deactivate"),

@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views import notifications, tasks, today
+from openpsm.web.views import notifications, task_listing, tasks, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
     path("search", today.search, name="search"),
     path("more", today.more, name="more"),
+    path("tasks", task_listing.task_list, name="task-list"),
     path("tasks/new", tasks.new, name="task-new"),
     path("tasks/<int:pk>", tasks.detail, name="task-detail"),
     path("tasks/<int:pk>/complete", tasks.complete, name="task-complete"),

@@ -11,16 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from openpsm.accounts.models import Account
 from openpsm.activities import operations, queries
-from openpsm.activities.models import Activity, ActivityKind
+from openpsm.activities.models import Activity
 from openpsm.buying.models import Stakeholder
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
-from openpsm.org import access
-from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects import queries as projects
 from openpsm.projects.models import Project
@@ -28,67 +25,10 @@ from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.activities import CancelForm, LogForm, PlanForm, person_choices
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.projects import posted_version
-from openpsm.web.lists import ANY, Column, Filter, Listing, show
 from openpsm.web.templatetags.psm import day as formatted
 from openpsm.web.views import files
 
 State = Activity.State
-
-
-def _log(user: User) -> tuple[Any, str] | None:
-    allowed = access.reach(user).holds_anywhere(Permission.ACTIVITY_EDIT)
-    return (gettext_lazy("Log a visit or call"), reverse("web:activity-log")) if allowed else None
-
-
-ACTIVITIES = Listing(
-    title=gettext_lazy("Activities"),
-    template="activities/_rows.html",
-    rows=lambda user: Activity.objects.visible_to(user).select_related("owner", "project", "account"),
-    columns=(
-        Column("day", gettext_lazy("Day")),
-        Column("what", gettext_lazy("What")),
-        Column("about", gettext_lazy("Project or customer")),
-        Column("result", gettext_lazy("Result and next step")),
-        Column("owner", gettext_lazy("Who")),
-    ),
-    sorts={"created": "id"},
-    default_sort="-created",
-    filters=(
-        Filter(
-            "state",
-            lambda _user: forms.ChoiceField(label=gettext_lazy("State"), required=False, choices=[ANY, *State.choices]),
-            lambda rows, value, _user: rows.filter(state=value),
-        ),
-        Filter(
-            "kind",
-            lambda _user: forms.ChoiceField(
-                label=gettext_lazy("Kind"), required=False, choices=[ANY, *ActivityKind.choices]
-            ),
-            lambda rows, value, _user: rows.filter(kind=value),
-        ),
-        Filter(
-            "mine",
-            lambda _user: forms.BooleanField(label=gettext_lazy("Mine"), required=False),
-            lambda rows, _value, user: rows.filter(owner=user),
-        ),
-    ),
-    empty={
-        "icon": "walk",
-        "title": gettext_lazy("Nothing logged yet"),
-        "text": gettext_lazy(
-            "A visit takes less than a minute to write down: whom you met, what came of it, what comes next."
-        ),
-        "url": "/activities/log",
-        "action": gettext_lazy("Log a visit or call"),
-    },
-    primary=_log,
-)
-
-
-@page()
-def activity_list(request: UserRequest) -> HttpResponse:
-    """Own activities and those of visible projects, newest first."""
-    return show(request, ACTIVITIES)
 
 
 @page()

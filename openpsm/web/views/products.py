@@ -9,73 +9,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from openpsm.catalog import operations
 from openpsm.catalog.models import Product
 from openpsm.catalog.operations import NewProduct
 from openpsm.core.errors import DomainError
 from openpsm.org import access
-from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms import customers as customer_forms
 from openpsm.web.forms.base import attempt
-from openpsm.web.lists import ANY, Column, Filter, Listing, show
-
-SALE = (("yes", gettext_lazy("on sale")), ("no", gettext_lazy("off sale")))
-
-
-def _matching(rows: Any, value: str, _user: User) -> Any:
-    return rows.matching(value)
-
-
-def _new(user: User) -> tuple[Any, str] | None:
-    allowed = access.reach(user).holds_anywhere(Permission.PRODUCT_EDIT)
-    return (_("New product"), reverse("web:product-new")) if allowed else None
-
-
-PRODUCTS = Listing(
-    title=gettext_lazy("Products"),
-    template="products/_rows.html",
-    rows=lambda user: Product.objects.visible_to(user),
-    columns=(
-        Column("name", gettext_lazy("Product"), sort="name"),
-        Column("code", gettext_lazy("Code"), sort="code"),
-        Column("line", gettext_lazy("Product line")),
-        Column("unit", gettext_lazy("Unit")),
-        Column("sale", gettext_lazy("Sale")),
-    ),
-    sorts={"name": "sort_key", "code": "code"},
-    default_sort="name",
-    filters=(
-        Filter(
-            "q",
-            lambda _user: forms.CharField(label=gettext_lazy("Name, code or pinyin"), required=False, max_length=80),
-            _matching,
-        ),
-        Filter(
-            "sale",
-            lambda _user: forms.ChoiceField(label=gettext_lazy("Sale"), required=False, choices=[ANY, *SALE]),
-            lambda rows, value, _user: rows.filter(is_active=value == "yes"),
-        ),
-    ),
-    values=("id", "name", "code", "line", "unit", "is_active"),
-    empty={
-        "icon": "package",
-        "title": gettext_lazy("No product yet"),
-        "text": gettext_lazy(
-            "Projects say what the customer may buy. Whoever keeps the list of products adds them here once."
-        ),
-    },
-    primary=_new,
-)
-
-
-@page()
-def product_list(request: UserRequest) -> HttpResponse:
-    """All products, by name."""
-    return show(request, PRODUCTS)
 
 
 def _form_page(request: UserRequest, form: forms.Form, template: str, **context: Any) -> HttpResponse:

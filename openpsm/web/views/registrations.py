@@ -1,23 +1,18 @@
 """Registering customers and projects: the form, the check while typing, the list, one registration."""
 
-from datetime import date
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from openpsm.accounts.models import Account
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError, TooMany
-from openpsm.org import access
 from openpsm.org import operations as org
-from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
 from openpsm.registrations import operations, queries
@@ -26,91 +21,10 @@ from openpsm.registrations.models import Registration
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.customers import RegistrationForm, attempt_claim
 from openpsm.web.hits import shown_hits
-from openpsm.web.lists import ANY, Column, Filter, Listing, show
 
 TASK_TITLE = 200
 #: What tells companies apart lies folded up until one of these is filled in.
 MORE = ("uscc", "short_name", "phone", "domain")
-
-
-def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    on = today(timezone.now())
-    for row in rows:
-        row["is_over"] = _is_over(row["protected_until"], on)
-        row["kind_label"] = Registration.Kind(row["kind"]).label
-        row["status_label"] = Registration.Status(row["status"]).label
-    return rows
-
-
-def _is_over(until: date | None, on: date) -> bool:
-    """Tell whether the protection, which holds on its last day too, is past."""
-    return until is not None and until < on
-
-
-def _new(user: User) -> tuple[Any, str] | None:
-    allowed = access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE)
-    return (_("Register"), reverse("web:registration-new")) if allowed else None
-
-
-REGISTRATIONS = Listing(
-    title=gettext_lazy("Registrations"),
-    template="registrations/_rows.html",
-    rows=lambda user: Registration.objects.visible_to(user),
-    columns=(
-        Column("name", gettext_lazy("Name")),
-        Column("kind", gettext_lazy("Kind")),
-        Column("status", gettext_lazy("State")),
-        Column("owner", gettext_lazy("Owner")),
-        Column("registered_at", gettext_lazy("Registered"), sort="registered"),
-        Column("protected_until", gettext_lazy("Protected until")),
-    ),
-    sorts={"registered": "registered_at"},
-    default_sort="-registered",
-    filters=(
-        Filter(
-            "q",
-            lambda _user: forms.CharField(label=gettext_lazy("Name"), required=False, max_length=80),
-            lambda rows, value, _user: rows.filter(name__icontains=value),
-        ),
-        Filter(
-            "status",
-            lambda _user: forms.ChoiceField(
-                label=gettext_lazy("State"), required=False, choices=[ANY, *Registration.Status.choices]
-            ),
-            lambda rows, value, _user: rows.filter(status=value),
-        ),
-        Filter(
-            "kind",
-            lambda _user: forms.ChoiceField(
-                label=gettext_lazy("Kind"), required=False, choices=[ANY, *Registration.Kind.choices]
-            ),
-            lambda rows, value, _user: rows.filter(kind=value),
-        ),
-        Filter(
-            "mine",
-            lambda _user: forms.BooleanField(label=gettext_lazy("Mine"), required=False),
-            lambda rows, _value, user: rows.filter(owner=user),
-        ),
-    ),
-    values=("id", "name", "kind", "status", "owner__name", "registered_at", "protected_until"),
-    prepare=_prepare,
-    empty={
-        "icon": "flag",
-        "title": gettext_lazy("Nothing registered yet"),
-        "text": gettext_lazy(
-            "Register a customer or project before you work on it: it is yours and protected from that moment."
-        ),
-        "url": "/registrations/new",
-        "action": gettext_lazy("Register a customer or project"),
-    },
-    primary=_new,
-)
-
-
-@page()
-def registration_list(request: UserRequest) -> HttpResponse:
-    """Registrations that the person may see, the latest first."""
-    return show(request, REGISTRATIONS)
 
 
 @page()
@@ -122,7 +36,8 @@ def registration_detail(request: UserRequest, pk: int) -> HttpResponse:
     project = Project.objects.visible_to(request.user).filter(pk=registration.project_id or 0).first()
     crumbs = [(_("Registrations"), reverse("web:registration-list"))]
     context = {"registration": registration, "account": account, "project": project, "crumbs": crumbs}
-    context["is_over"] = _is_over(registration.protected_until, today(timezone.now()))
+    until = registration.protected_until  # the protection holds on its last day too
+    context["is_over"] = until is not None and until < today(timezone.now())
     return render(request, "registrations/detail.html", context | {"title": registration.name})
 
 

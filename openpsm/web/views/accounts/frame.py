@@ -18,6 +18,7 @@ from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.registrations.models import Registration
 from openpsm.web.access import UserRequest
+from openpsm.web.lists import neighbours
 
 TABS = (
     ("overview", "account-detail"),
@@ -55,15 +56,18 @@ def context(request: UserRequest, account: Account, tab: str) -> dict[str, Any]:
     team = AccountMember.objects.filter(account=account).select_related("user").order_by("-is_owner", "user__sort_key")
     members = list(team)
     is_related = _is_related(request.user, account, members)
+    around = neighbours.around(request, account)
+    on = around.carried if around else ""
     return {
         "account": account,
         "head": _head(request.user, account, is_related),
         "members": members,
         "tab": tab,
-        "tabs": [(key, _tab_label(key), reverse(f"web:{name}", args=[account.pk])) for key, name in TABS],
+        "tabs": [(key, _tab_label(key), reverse(f"web:{name}", args=[account.pk]) + on) for key, name in TABS],
         "can_edit": is_related and may(request.user, Permission.ACCOUNT_EDIT, account),
         "is_related": is_related,
         "title": account.name,
+        "neighbours": around,
     }
 
 

@@ -18,6 +18,7 @@ from openpsm.projects import queries
 from openpsm.projects.models import Outcome, Project
 from openpsm.projects.queries import Tracks
 from openpsm.web.access import UserRequest
+from openpsm.web.lists import neighbours
 
 TABS = (
     ("overview", "project-detail"),
@@ -79,20 +80,23 @@ def find(request: UserRequest, pk: int) -> Project:
 
 
 def context(request: UserRequest, project: Project, tab: str) -> dict[str, Any]:
-    """Return what `projects/base.html` needs (3 queries beside the frame's)."""
+    """Return what `projects/base.html` needs (3 queries beside the frame's, 1 more within a list)."""
     now = timezone.now()
     facts = queries.kept_values(project)
     members = list(queries.team(project))
     is_related = _is_related(request.user, project, members)
+    around = neighbours.around(request, project)
+    on = around.carried if around else ""
     return {
         "project": project,
         "head": _head(request.user, project, facts, members, is_related, now),
         "tab": tab,
-        "tabs": [(key, _tab_label(key), reverse(f"web:{name}", args=[project.pk]), 0) for key, name in TABS],
+        "tabs": [(key, _tab_label(key), reverse(f"web:{name}", args=[project.pk]) + on, 0) for key, name in TABS],
         "facts": facts,
         "members": members,
         "can_edit": is_related and _may(request.user, Permission.PROJECT_EDIT, project),
         "title": project.name,
+        "neighbours": around,
     }
 
 

@@ -1,133 +1,138 @@
-"""The list of projects."""
+"""The list of projects: all that a row can show, and what narrows, sorts and groups it."""
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django import forms
-from django.db.models import QuerySet, Subquery
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from openpsm.accounts.models import Account, Division
 from openpsm.core.dates import today
-from openpsm.core.money import format_amount
+from openpsm.core.money import CENT, format_amount
 from openpsm.org import access
-from openpsm.org.models import Department, User
+from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.process.queries import default_definition, definition
-from openpsm.projects.models import Outcome, Project
+from openpsm.projects.models import Outcome, Project, PurchasingForm
 from openpsm.web.access import UserRequest, page
-from openpsm.web.lists import ANY, Column, Filter, Listing, show
-from openpsm.web.templatetags.psm import day
-
-VALUES = (
-    "id",
-    "name",
-    "account__name",
-    "owner__name",
-    "process_version_id",
-    "stage_id",
-    "stage_entered_at",
-    "amount",
-    "amount_currency",
-    "grade",
-    "probability",
-    "possibility",
-    "outcome",
-    "is_on_hold",
-    "tender_on",
-    "next_step",
-    "next_on",
+from openpsm.web.lists import groups
+from openpsm.web.lists.declaration import (
+    NOTHING,
+    Column,
+    Group,
+    Listing,
+    Reader,
+    Row,
+    day_of,
+    label_of,
+    link,
+    money,
+    percent,
 )
-
-
-def _stages(_user: User) -> forms.Field:
-    stages = [(str(stage.id), stage.title) for stage in default_definition().stages]
-    return forms.ChoiceField(label=_("Stage"), required=False, choices=[ANY, *stages])
-
-
-def _departments(user: User) -> forms.Field:
-    rows = Department.objects.visible_to(user).order_by("path").values_list("pk", "name", "path")
-    choices = [(str(pk), " " * (path or "").count("/", 2) + name) for pk, name, path in rows]
-    return forms.ChoiceField(label=_("Department"), required=False, choices=[ANY, *choices])
-
-
-def _in_department(rows: QuerySet[Any], value: str, user: User) -> QuerySet[Any]:
-    seen = Department.objects.visible_to(user)
-    root = seen.filter(pk=value).values("path")[:1]
-    return rows.filter(department__in=seen.filter(path__startswith=Subquery(root)))
-
-
-def _outcome(_user: User) -> forms.Field:
-    return forms.ChoiceField(label=_("Outcome"), required=False, choices=[ANY, *Outcome.choices])
-
-
-FILTERS = (
-    Filter(
-        "q",
-        lambda _user: forms.CharField(label=_("Name"), required=False, max_length=80),
-        lambda rows, value, _user: rows.matching(value),
-    ),
-    Filter("stage", _stages, lambda rows, value, _user: rows.filter(stage_id=int(value))),
-    Filter("outcome", _outcome, lambda rows, value, _user: rows.filter(outcome=value)),
-    Filter(
-        "grade",
-        lambda _user: forms.ChoiceField(
-            label=_("Grade"), required=False, choices=[ANY, *((letter, letter) for letter in "ABCD")]
-        ),
-        lambda rows, value, _user: rows.filter(grade=value),
-    ),
-    Filter("department", _departments, _in_department),
-    Filter(
-        "mine",
-        lambda _user: forms.BooleanField(label=_("Mine"), required=False),
-        lambda rows, _value, user: rows.filter(owner=user),
-    ),
+from openpsm.web.lists.filters import (
+    YES_NO,
+    AmountFilter,
+    ChoiceFilter,
+    DayFilter,
+    DepartmentFilter,
+    FlagFilter,
+    PickedFilter,
+    TextFilter,
+    choices_of,
+    mine,
+    search,
 )
+from openpsm.web.lists.page import show
+from openpsm.web.views.projects import list_acts as acts
+
+GRADES = {one: format_html('<span class="psm-grade {0}"><span>{0}</span></span>', one) for one in "ABCD"}
+STAGE = ("stage_id", "process_version_id", "stage_entered_at", "outcome", "is_on_hold")
 
 
-def _prepare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Turn values into what stands in the cells, see projects/_rows.html."""
-    on = today(timezone.now())
-    for row in rows:
-        row["state"] = _state(row, on)
-        row["grade"] = _GRADES[row["grade"]]
-        row["amount"] = format_amount(row["amount"], row["amount_currency"])
-        row["probability"] = "—" if row["possibility"] is None else f"{row['probability']}%"
-        row["tender_on"] = day(row["tender_on"])
-        row["next"] = _next(row) if row["next_step"] else "—"
-    return rows
+def stages(_reader: Reader) -> Sequence[tuple[str, Any]]:
+    """The stages of the default process (1 query per request)."""
+    return [(str(stage.id), stage.title) for stage in default_definition().stages]
 
 
-_GRADES = {
-    "": "—",
-    **{one: format_html('<span class="psm-grade {0}"><span>{0}</span></span>', one) for one in "ABCD"},
-}
-
-
-def _state(row: dict[str, Any], on: date) -> str:
+def _stage(row: Row, reader: Reader) -> Any:
     """The stage with its days, or how the project ended."""
-    hold = " · " + _("on hold") if row["is_on_hold"] else ""
+    hold = " · " + str(_("on hold")) if row["is_on_hold"] else ""
     if row["outcome"] != Outcome.OPEN:
         return f"{Outcome(row['outcome']).label}{hold}"
-    stage, days = (
-        definition(row["process_version_id"]).stage(row["stage_id"]),
-        (on - today(row["stage_entered_at"])).days,
-    )
+    stage, days = _stage_of(row), _days(row, reader)
     is_late = days > stage.expected_days
-    late = " ⚠ " + _("over time") if is_late else ""
+    late = " ⚠ " + str(_("over time")) if is_late else ""
     text = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
     css = "is-amber" if is_late else "psm-muted"
-    return format_html('{} <span class="psm-small {}">{}{}</span>{}', stage.title, css, text, late, hold)
+    return format_html('<span>{} <small class="{}">{}{}</small>{}</span>', stage.title, css, text, late, hold)
 
 
-def _next(row: dict[str, Any]) -> str:
+def _stage_of(row: Row) -> Any:
+    return definition(row["process_version_id"]).stage(row["stage_id"])
+
+
+def _days(row: Row, reader: Reader) -> int:
+    return (reader.on - today(row["stage_entered_at"])).days
+
+
+def _step(row: Row, _reader: Reader) -> Any:
+    step = row["step_id"] and definition(row["process_version_id"]).step(row["step_id"])
+    return step.title if step else NOTHING
+
+
+def _next(row: Row, _reader: Reader) -> Any:
+    if not row["next_step"]:
+        return NOTHING
     step = Truncator(row["next_step"]).chars(30)
-    return format_html('{} <span class="psm-muted psm-small">{}</span>', step, day(row["next_on"]))
+    return format_html("<span>{} <small>{}</small></span>", step, row["next_on"] or "")
+
+
+def _next_text(row: Row, _reader: Reader) -> str | None:
+    return f"{row['next_step']} {row['next_on'] or ''}".strip() or None
+
+
+def _stated(path: str) -> dict[str, Any]:
+    """A percentage that counts only where somebody stated one."""
+    return {
+        "cell": lambda row, _reader: NOTHING if row["possibility"] is None else f"{row[path]}%",
+        "plain": lambda row, _reader: None if row["possibility"] is None else row[path],
+    }
+
+
+def _weighted(row: Row, _reader: Reader) -> Decimal | None:
+    if row["possibility"] is None:
+        return None
+    return Decimal(row["amount"] * row["probability"] / 100).quantize(CENT, ROUND_HALF_UP)
+
+
+def _weighted_cell(row: Row, reader: Reader) -> Any:
+    amount = _weighted(row, reader)
+    unit = reader.user.amount_unit or "yuan"
+    return NOTHING if amount is None else format_amount(amount, row["amount_currency"], unit)
+
+
+def _region(row: Row, _reader: Reader) -> Any:
+    return row.get("region_name") or row["region"] or NOTHING
+
+
+def _signed(row: Row, _reader: Reader) -> Any:
+    value = row["boss_attitude"]
+    return NOTHING if value is None else f"{value:+d}".replace("-", "−")
+
+
+def _prepare(rows: list[Row], _reader: Reader) -> list[Row]:
+    """Name the regions, where they are shown (1 query)."""
+    codes = {row["region"] for row in rows if row.get("region")}
+    if codes:
+        names = dict(Division.objects.filter(pk__in=codes).values_list("code", "full_name"))
+        for row in rows:
+            row["region_name"] = names.get(row["region"], row["region"])
+    return rows
 
 
 def _register(user: User) -> tuple[Any, str] | None:
@@ -135,25 +140,136 @@ def _register(user: User) -> tuple[Any, str] | None:
     return (_("Register a project"), reverse("web:registration-new")) if allowed else None
 
 
-PROJECTS = Listing(
-    title=_("Projects"),
-    template="projects/_rows.html",
-    is_mask=True,
-    rows=lambda user: Project.objects.visible_to(user),
-    columns=(
-        Column("name", _("Project"), sort="name"),
-        Column("stage", _("Stage")),
-        Column("grade", _("Grade")),
-        Column("amount", _("Amount"), sort="amount", css="num"),
-        Column("probability", _("Win probability"), css="num"),
-        Column("tender_on", _("Tender")),
-        Column("next", _("Next step")),
-        Column("owner", _("Owner")),
+def _accounts(keys: list[Any], reader: Reader) -> Mapping[Any, Any]:
+    return dict(Account.objects.visible_to(reader.user).filter(pk__in=keys).values_list("pk", "name"))
+
+
+def _stage_names(keys: list[Any], _reader: Reader) -> Mapping[Any, Any]:
+    return {stage.id: stage.title for stage in default_definition().stages if stage.id in keys}
+
+
+COLUMNS = (
+    Column("name", _("Project"), ("name", "account__name"), link("/projects/{pk}", below="account__name"), sort="name"),
+    Column("stage", _("Stage"), STAGE, _stage, lambda row, _reader: _stage_of(row).title),
+    Column("grade", _("Grade"), cell=lambda row, _reader: GRADES.get(row["grade"], NOTHING)),
+    Column(
+        "amount",
+        _("Amount"),
+        ("amount", "amount_currency"),
+        money("amount"),
+        sort="amount",
+        css="num",
+        edit=acts.AMOUNT,
     ),
-    sorts={"amount": "amount", "name": "sort_key", "created": "created_at"},
+    Column("probability", _("Win probability"), ("probability", "possibility"), css="num", **_stated("probability")),
+    Column("tender_on", _("Tender"), sort="tender", edit=acts.TENDER),
+    Column("next", _("Next step"), ("next_step", "next_on"), _next, _next_text),
+    Column("owner", _("Owner"), ("owner__name",)),
+    Column("account", _("Customer"), ("account__name",), is_default=False),
+    Column("department", _("Department"), ("department__name",), is_default=False),
+    Column("outcome", _("Outcome"), is_default=False, **label_of("outcome", lambda: dict(Outcome.choices))),
+    Column("order_on", _("Order expected"), sort="order", is_default=False, edit=acts.ORDER),
+    Column("currency", _("Currency"), ("amount_currency",), is_default=False),
+    Column("possibility", _("Stated possibility"), css="num", is_default=False, **percent("possibility")),
+    Column(
+        "weighted",
+        _("Weighted amount"),
+        ("amount", "amount_currency", "probability", "possibility"),
+        _weighted_cell,
+        _weighted,
+        css="num",
+        is_default=False,
+    ),
+    Column("step", _("Customer's step"), ("step_id", "process_version_id"), _step, _step, is_default=False),
+    Column("days", _("Days in the stage"), ("stage_entered_at",), _days, _days, css="num", is_default=False),
+    Column("stage_due_on", _("Stage planned until"), is_default=False),
+    Column("is_on_hold", _("On hold"), is_default=False),
+    Column("hold_until", _("On hold until"), is_default=False),
+    Column("region", _("Region"), cell=_region, plain=_region, is_default=False),
+    Column("site", _("Site"), is_default=False, edit=acts.SITE),
+    Column("product_line", _("Product line"), is_default=False, edit=acts.LINE),
+    Column(
+        "purchasing_form",
+        _("Purchasing form"),
+        is_default=False,
+        edit=acts.FORM,
+        **label_of("purchasing_form", lambda: dict(PurchasingForm.choices)),
+    ),
+    Column("tender_number", _("Tender number"), is_default=False, edit=acts.NUMBER),
+    Column("next_step", _("Next step, its text"), is_default=False, edit=acts.NEXT_STEP),
+    Column("next_on", _("Next step, its day"), is_default=False, edit=acts.NEXT_ON),
+    Column("boss_attitude", _("The boss's attitude"), cell=_signed, css="num", is_default=False),
+    Column("is_non_standard", _("Non-standard product"), is_default=False),
+    Column("is_grade_pinned", _("Grade pinned"), is_default=False),
+    Column("news_on", _("First news"), is_default=False),
+    Column("news_source", _("Source of the news"), is_default=False),
+    Column("note", _("Note"), cell=lambda row, _r: Truncator(row["note"]).chars(60) or NOTHING, is_default=False),
+    Column("created_at", _("Created on"), plain=day_of("created_at"), sort="created", is_default=False),
+    Column("updated_at", _("Changed on"), plain=day_of("updated_at"), is_default=False),
+)
+FILTERS = (
+    search(_("Name, pinyin or initials")),
+    mine(),
+    ChoiceFilter("stage", _("Stage"), "stage_id", choices=stages, is_number=True),
+    ChoiceFilter("outcome", _("Outcome"), choices=choices_of(Outcome.choices)),
+    ChoiceFilter("grade", _("Grade"), choices=choices_of([(letter, letter) for letter in "ABCD"])),
+    AmountFilter("amount", _("Amount")),
+    PickedFilter("owner", _("Owner"), source="people"),
+    DepartmentFilter("department", _("Department")),
+    PickedFilter("account", _("Customer"), source="accounts"),
+    PickedFilter(
+        "member",
+        _("On the team"),
+        "members",
+        lambda rows, value, _user: rows.filter(members__user=value[0]),
+        source="people",
+    ),
+    DayFilter("tender_on", _("Tender")),
+    DayFilter("order_on", _("Order expected")),
+    DayFilter("next_on", _("Next step, its day")),
+    DayFilter("created_at", _("Created on"), is_instant=True),
+    FlagFilter(
+        "stalled", _("Stalled"), "stage_due_on", lambda rows, _value, _user: rows.stalled(Reader.now(_user).on), True
+    ),
+    FlagFilter("debts", _("With debts"), "id", lambda rows, _value, _user: rows.with_debts()),
+    ChoiceFilter("is_on_hold", _("On hold"), choices=choices_of(YES_NO), is_yes_no=True),
+    ChoiceFilter("purchasing_form", _("Purchasing form"), choices=choices_of(PurchasingForm.choices)),
+    PickedFilter("region", _("Region"), source="divisions", starts_with=True),
+    TextFilter("product_line", _("Product line")),
+    TextFilter("tender_number", _("Tender number")),
+    TextFilter("site", _("Site")),
+)
+
+
+PROJECTS = Listing(
+    key="projects",
+    title=_("Projects"),
+    model=Project,
+    url="/projects",
+    home="/projects/{pk}",
+    rows=lambda user: Project.objects.visible_to(user),
+    columns=COLUMNS,
+    sorts={
+        "amount": "amount",
+        "name": "sort_key",
+        "created": "created_at",
+        "tender": "tender_on?",
+        "order": "order_on?",
+    },
     default_sort="-amount",
     filters=FILTERS,
-    values=VALUES,
+    groups=(
+        Group("owner", _("Owner"), "owner_id", "owner", groups.people),
+        Group("department", _("Department"), "department_id", "department", groups.departments),
+        Group("stage", _("Stage"), "stage_id", "stage", _stage_names),
+        Group("grade", _("Grade"), "grade", "grade", groups.themselves),
+        Group("account", _("Customer"), "account_id", "account", _accounts),
+        Group("tender", _("Month of the tender"), "tender_on", "tender_on", groups.months, is_month=True),
+        Group("order", _("Month of the order"), "order_on", "order_on", groups.months, is_month=True),
+    ),
+    actions=acts.ACTIONS,
+    amount="amount",
+    has_custom=True,
     prepare=_prepare,
     empty={
         "icon": "briefcase",

@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from django import forms as django_forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from openpsm.core.text import sort_key
 from openpsm.org import operations, queries
 from openpsm.org.models import RoleGrant, User
 from openpsm.org.operations import NewUser
@@ -21,63 +17,9 @@ from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
 from openpsm.web.confirming import GraveForm, ask
 from openpsm.web.forms.settings import EditPersonForm, GrantForm, GraveVersionForm, InviteForm
-from openpsm.web.lists import ANY, Column, Filter, Listing, show
 from openpsm.web.views.settings import choices
 
 ADMIN = Permission.USER_ADMIN
-VALUES = ("id", "name", "username", "title", "department__name", "is_active", "last_login")
-STATES = [ANY, ("yes", gettext_lazy("active")), ("no", gettext_lazy("deactivated"))]
-
-
-def _text(_user: User) -> django_forms.Field:
-    return django_forms.CharField(label=pgettext_lazy("of a person", "Name"), required=False, max_length=60)
-
-
-def _departments(user: User) -> django_forms.Field:
-    offered = [ANY, *((str(pk), name) for pk, name in choices.departments(user))]
-    return django_forms.ChoiceField(label=gettext_lazy("Department"), required=False, choices=offered)
-
-
-def _states(_user: User) -> django_forms.Field:
-    return django_forms.ChoiceField(label=gettext_lazy("State"), required=False, choices=STATES)
-
-
-def _named(text: str) -> Q:
-    """By a part of the name, of the user name, or of the pinyin."""
-    return Q(name__icontains=text) | Q(username__icontains=text) | Q(sort_key__startswith=sort_key(text))
-
-
-FILTERS = (
-    Filter("q", _text, lambda rows, value, _user: rows.filter(_named(value))),
-    Filter("department", _departments, lambda rows, value, _user: rows.filter(department=int(value))),
-    Filter("active", _states, lambda rows, value, _user: rows.filter(is_active=value == "yes")),
-)
-USERS = Listing(
-    title=gettext_lazy("Users"),
-    template="settings/_user_rows.html",
-    rows=lambda user: User.objects.visible_to(user),
-    columns=(
-        Column("name", pgettext_lazy("of a person", "Name"), sort="name"),
-        Column("username", gettext_lazy("User name"), sort="username"),
-        Column("department", gettext_lazy("Department")),
-        Column("title", gettext_lazy("Post")),
-        Column("last_login", gettext_lazy("Last signed in")),
-        Column("state", gettext_lazy("State")),
-    ),
-    sorts={"name": "sort_key", "username": "username"},
-    default_sort="name",
-    filters=FILTERS,
-    values=VALUES,
-    empty={"icon": "users", "title": "", "text": ""},
-    primary=lambda _user: (gettext_lazy("Invite somebody"), reverse("web:user-invite")),
-    crumbs=lambda: [(gettext_lazy("Settings"), reverse("web:settings"))],
-)
-
-
-@page(ADMIN)
-def user_list(request: UserRequest) -> HttpResponse:
-    """All users by name."""
-    return show(request, USERS)
 
 
 def _crumbs(user: User | None = None) -> list[tuple[Any, str]]:

@@ -1,0 +1,1 @@
+"""Pages around every list: filters, columns, saved views, export, bulk edit, cells."""
