@@ -11,6 +11,7 @@ from django.core import checks
 from django.utils.translation import gettext as _
 
 from openpsm.core import events, health
+from openpsm.projects.queries import totals
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 LITTLE_SPACE = 500 * 1024 * 1024
@@ -30,7 +31,7 @@ class Finding:
 
 
 def findings(at: datetime, *, whole_log: bool) -> Iterator[Finding]:
-    """Look at settings, database, tables, worker, mail, disk and event log, in this order.
+    """Look at settings, database, tables, worker, mail, disk, kept totals and event log, in this order.
 
     Without a database or its tables nothing that needs them is asked.
     """
@@ -45,6 +46,7 @@ def findings(at: datetime, *, whole_log: bool) -> Iterator[Finding]:
     if ready["migrations"]:
         no_worker = _("No worker has given a sign of life in the last minute: run “openpsm worker”.")
         yield _of(ready["worker"], _("A worker is alive."), no_worker, otherwise=WARNING)
+        yield _totals()
         yield from _log(whole_log)
 
 
@@ -73,6 +75,12 @@ def _disk() -> Finding:
     free = shutil.disk_usage(Path(settings.OPENPSM_DATA_DIR)).free
     text = _("%(free)s MB are free in the data folder.") % {"free": free // (1024 * 1024)}
     return Finding(OK if free >= LITTLE_SPACE else WARNING if free >= LEAST_SPACE else ERROR, text)
+
+
+def _totals() -> Finding:
+    wrong = len(totals.drift())
+    bad = _("%(n)s kept totals of projects are wrong: run “openpsm rebuild-totals”.") % {"n": wrong}
+    return _of(not wrong, _("The kept totals of projects are true."), bad)
 
 
 def _log(whole: bool) -> Iterator[Finding]:
