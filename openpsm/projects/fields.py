@@ -20,8 +20,7 @@ def declare_all() -> None:
     )
     classify(
         "projects.ProjectTotal",
-        open="id owner department stage state currency count amount weighted stalled indebted unevaluated "
-        "stepless",
+        open="id owner department stage state currency count amount weighted stalled indebted unevaluated stepless",
     )
     classify("projects.ProjectMember", open="id project user role")
     classify("projects.Party", open="id project account role note")

@@ -70,7 +70,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.running().filter(is_stalled=True)
 
     def with_mark(self, mark: str, on: date) -> "ProjectQuerySet":
-        """Running projects that count under this name on the boards (`MARKS`), so that a figure opens what it counts."""
+        """Running projects that count under this name (of `MARKS`) on the boards: a figure opens what it counts."""
         chosen = {
             "running": Q(),
             "stalled": Q(is_stalled=True),

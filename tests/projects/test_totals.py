@@ -92,7 +92,9 @@ def test_totals_follow_the_owner() -> None:
     rows = totals.kept(ALL, "owner", "department")
     assert [(row["owner"], row["department"]) for row in rows] == [(new.pk, new.department_id)]
     old, heir = new, make_user(department=make_department())
-    move = next(link.move for link in links.declared("org.user") if link.model == "projects.project" and link.field == "owner")
+    move = next(
+        link.move for link in links.declared("org.user") if link.model == "projects.project" and link.field == "owner"
+    )
     move(old=old, new=heir, by=None, at=AT)
     rows = totals.kept(ALL, "owner", "department")
     assert [(row["owner"], row["department"]) for row in rows] == [(heir.pk, heir.department_id)]

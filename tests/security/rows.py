@@ -258,6 +258,7 @@ WEB: dict[str, Row] = {
     "token-revoke": button("token", "", "seen"),
     # day
     "today": read(),
+    "team": read(),
     "search": read(),
     "more": read(),
     "task-new": write("none", "", "seen", title="Look there"),
@@ -274,6 +275,17 @@ WEB: dict[str, Row] = {
     "readyz": Row(is_open=True),
     # projects
     "project-list": read(),
+    "project-board": read(),
+    "project-board-more": read(key="develop"),
+    "project-calendar": read(),
+    "project-move": write(
+        "project",
+        "",
+        f"project:{ADVANCE}",
+        stage="develop",
+        reason="They changed their minds",
+        prove=("owner", "back"),
+    ),
     "project-detail": read("project"),
     "project-advance": button("project", "", f"project:{ADVANCE}", version="?"),
     "project-stage": read("project", key="develop"),

@@ -1,18 +1,19 @@
 """Kept totals, the marks they count by, and both filled from the projects that are there."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-import openpsm.projects.models.totals
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 from django.utils import timezone
 
+import openpsm.projects.models.totals
 
 QUIET = {"A": 14, "others": 30}
 
 
-def mark(apps, schema_editor):
+def mark(apps: Any, schema_editor: Any) -> None:
     """Set the marks by the kept facts; the nightly refresh sets those of changed limits right."""
     projects, debts = apps.get_model("projects", "Project").objects, apps.get_model("projects", "Debt").objects
     on = timezone.localdate()
@@ -24,15 +25,15 @@ def mark(apps, schema_editor):
     projects.filter(pk__in=scored.values("pk")).update(is_unevaluated=False)
 
 
-def _quiet(on, days):
+def _quiet(on: date, days: int) -> Q:
     kept = "kept_facts__answers__activities.last_done_days__value"
     since = timezone.make_aware(datetime.combine(on - timedelta(days=days), time.min))
     return Q(**{f"{kept}__gt": days}) | Q(**{f"{kept}__isnull": True}, created_at__lt=since)
 
 
-def count(apps, schema_editor):
+def count(apps: Any, schema_editor: Any) -> None:
     """Add up the live projects."""
-    totals: dict[tuple, list] = {}
+    totals: dict[tuple[Any, ...], list[Any]] = {}
     names = ("owner", "department", "stage", "outcome", "is_on_hold", "is_finished", "amount_currency", "amount")
     marks = ("is_stalled", "is_indebted", "is_unevaluated")
     live = apps.get_model("projects", "Project").objects.filter(deleted_at=None)

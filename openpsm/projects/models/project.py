@@ -1,7 +1,7 @@
 """A project: one sales opportunity, from first news to collected money."""
 
 from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -161,7 +161,9 @@ class Project(Versioned):
 
     debt_count: int  # open debts, and the reviews they came from: filled in by `with_debt_counts`
     debt_reviews: int
-    loaded: dict[str, Any]  # the columns as the database has them, filled in by `from_db`: totals move by the difference
+    loaded: dict[
+        str, Any
+    ]  # the columns as the database has them, filled in by `from_db`: totals move by the difference
 
     objects = ProjectQuerySet.as_manager()
 
@@ -215,9 +217,9 @@ class Project(Versioned):
         return self.name
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "Project":
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
         """Remember the columns as loaded."""
-        project = super().from_db(db, field_names, values)
+        project = super().from_db(db, field_names, values, **more)
         project.loaded = dict(zip(field_names, values, strict=False))
         return project
 

@@ -35,8 +35,8 @@ class ProjectTotal(models.Model):
     A change of a project adds a row with the difference and touches no other, so that writers never wait for one
     another; the sum over the rows is exact at any time, and `operations.fold_totals` adds them up now and then.
     `weighted` is the sum of amount times win probability in percent: divided by 100 only once, when it is shown.
-    `owner`, `department` and `stage` are ids without a constraint: no row of these waits for a sum, or is kept by one. Only open projects count as `stalled`,
-    `indebted`, `unevaluated` and `stepless` (without a next step).
+    `owner`, `department` and `stage` are ids without a constraint: no row of these waits for a sum, or is kept by one.
+    Only open projects count as `stalled`, `indebted`, `unevaluated` and `stepless` (without a next step).
     """
 
     owner = models.BigIntegerField()

@@ -107,8 +107,9 @@ def _mark(project: Project, answers: Mapping[str, Answer], on: date, bands: rule
     """Set the marks that lists and totals show; they say something only while the project runs."""
     done = answers.get("activities.last_done_days", UNKNOWN).value
     quiet = (on - today(project.created_at)).days if done is None else int(done)
-    late = {"on": on, "stage_due_on": project.stage_due_on, "quiet_days": quiet}
-    project.is_stalled = rules.is_stalled(**late, grade=project.grade, bands=bands)
+    project.is_stalled = rules.is_stalled(
+        on=on, stage_due_on=project.stage_due_on, quiet_days=quiet, grade=project.grade, bands=bands
+    )
     project.is_indebted = project.debt_count > 0
     project.is_unevaluated = answers.get("evaluation.score", UNKNOWN).value is None
 

@@ -22,7 +22,7 @@ from openpsm.projects import rules
 from openpsm.projects.models import Confirmation, Project
 from openpsm.projects.queries import totals
 from openpsm.projects.queries.totals import Sums
-from openpsm.projects.querysets import MARKS
+from openpsm.projects.querysets import MARKS, ProjectQuerySet
 
 CARDS = 20
 #: Won projects stay on the board until they have passed the last gate.
@@ -44,12 +44,12 @@ class Filter:
     grade: str = ""
     mark: str = ""
 
-    def narrow(self, projects: QuerySet[Project], on: date) -> QuerySet[Project]:
+    def narrow(self, projects: ProjectQuerySet, on: date) -> ProjectQuerySet:
         """Narrow visible projects."""
         rows = projects.filter(self._kept())
-        rows = rows.matching(self.q) if self.q else rows  # type: ignore[attr-defined]  # ProjectQuerySet
+        rows = rows.matching(self.q) if self.q else rows
         rows = rows.filter(grade=self.grade) if self.grade else rows
-        return rows.with_mark(self.mark, on) if self.mark in MARKS else rows  # type: ignore[no-any-return]
+        return rows.with_mark(self.mark, on) if self.mark in MARKS else rows
 
     def kept(self) -> Q | None:
         """Return the same for the kept totals, None where they do not know what is asked for."""
@@ -143,19 +143,20 @@ def _ids(key: str, versions: Sequence[ProcessDefinition]) -> list[int]:
     return [stage.id for version in versions if (stage := version.stage_called(key))]
 
 
-def _rows(user: User, chosen: Filter, on: date) -> QuerySet[Project]:
+def _rows(user: User, chosen: Filter, on: date) -> ProjectQuerySet:
     return chosen.narrow(Project.objects.visible_to(user).filter(ON_BOARD), on)
 
 
 def _first(rows: QuerySet[Project], stages: Collection[Sequence[int]]) -> QuerySet[Project]:
     """The first cards of each column and one more, in one statement in which each column reads its own index range."""
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for ids in stages:
         part = rows.filter(stage__in=ids).order_by("-amount", "-pk").values("pk")[: CARDS + 1]
         sql, given = part.query.sql_with_params()
-        parts.append(f"SELECT * FROM ({sql}) AS part{len(parts)}")
+        parts.append(f"SELECT * FROM ({sql}) AS part{len(parts)}")  # noqa: S608 - put together by Django
         values += given
-    return Project.objects.filter(pk__in=RawSQL(" UNION ALL ".join(parts), values))  # noqa: S611 - our own SQL
+    return Project.objects.filter(pk__in=RawSQL(" UNION ALL ".join(parts), values))  # noqa: S611 - as above
 
 
 def _cards(rows: QuerySet[Project], versions: Sequence[ProcessDefinition], at: datetime) -> dict[int, list[Card]]:
@@ -165,9 +166,7 @@ def _cards(rows: QuerySet[Project], versions: Sequence[ProcessDefinition], at: d
     return found
 
 
-def _cards_of(
-    rows: Sequence[Mapping[str, Any]], versions: Sequence[ProcessDefinition], at: datetime
-) -> list[Card]:
+def _cards_of(rows: Sequence[Mapping[str, Any]], versions: Sequence[ProcessDefinition], at: datetime) -> list[Card]:
     by_id = {stage.id: stage for version in versions for stage in version.stages}
     confirmed = _confirmed(rows, by_id.values())
     return [_card(row, by_id[row["stage_id"]], confirmed.get(row["id"], set()), today(at)) for row in rows]
@@ -191,9 +190,7 @@ def _card(row: Mapping[str, Any], stage: StageDefinition, confirmed: set[str], o
     return Card(row, (on - today(row["stage_entered_at"])).days, stage.expected_days, dots)
 
 
-def _sums(
-    user: User, chosen: Filter, rows: QuerySet[Project], stages: Sequence[int], on: date
-) -> dict[int, Sums]:
+def _sums(user: User, chosen: Filter, rows: QuerySet[Project], stages: Sequence[int], on: date) -> dict[int, Sums]:
     """Return the sums by stage (1–2 queries)."""
     narrowed, within = chosen.kept(), totals.reachable(user)
     if narrowed is None:

@@ -18,6 +18,7 @@ from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project, ProjectTotal
 from openpsm.projects.models.totals import SumField
+from openpsm.projects.querysets import ProjectQuerySet
 
 KEYS = ("owner", "department", "stage", "state", "currency")
 FIGURES = ("count", "amount", "weighted", "stalled", "indebted", "unevaluated", "stepless")
@@ -118,12 +119,12 @@ def _named(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name.removeprefix("sum_"): value for name, value in row.items()}
 
 
-def _summed(totals: QuerySet[ProjectTotal], by: Iterable[str]) -> QuerySet[Any, dict[str, Any]]:
+def _summed(totals: QuerySet[ProjectTotal], by: Iterable[str]) -> Any:
     sums = {f"sum_{name}": Sum(name) for name in FIGURES}
     return totals.order_by().values(*by, "currency").annotate(**sums)
 
 
-def _grouped(projects: QuerySet[Project], by: Iterable[str]) -> QuerySet[Any, dict[str, Any]]:
+def _grouped(projects: QuerySet[Project], by: Iterable[str]) -> Any:
     running = Q(outcome="open", is_on_hold=False)
     weight = ExpressionWrapper(F("amount") * F("probability"), output_field=SumField())
     rows = projects.order_by().annotate(state=_STATE, currency=F("amount_currency")).values(*by, "currency")
@@ -144,7 +145,7 @@ def reachable(user: User) -> Q | None:
     return access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=Q(owner=user.pk))
 
 
-def beyond(user: User) -> QuerySet[Project]:
+def beyond(user: User) -> ProjectQuerySet:
     """Return the projects that the user sees although they are in none of the totals in reach: as a team member."""
     joined = Project.objects.visible_to(user)
     within = reachable(user)

@@ -25,9 +25,10 @@ class QuickSelect(forms.Select):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = "" if value is None else str(value)
+        pairs = [(str(key), escape(str(label))) for key, label in self.choices]
         options = "".join(
-            f'<option value="{escape(str(key))}"{" selected" if str(key) == chosen else ""}>{escape(str(label))}</option>'
-            for key, label in self.choices
+            f'<option value="{escape(key)}"{" selected" if key == chosen else ""}>{label}</option>'
+            for key, label in pairs
         )
         written = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
         return mark_safe(f"<select{written}>{options}</select>")  # noqa: S308 - keys and labels are escaped

@@ -56,12 +56,11 @@ def board(request: UserRequest) -> HttpResponse:
 def more(request: UserRequest, key: str) -> HttpResponse:
     """Show the next cards of a column."""
     form = BoardFilter(request.user, request.GET)
-    after = request.GET.get("after", "")
-    if not after.isdecimal() or len(after) > 18:
-        raise Http404
+    given = request.GET.get("after", "")
+    after = int(given) if given.isdecimal() and len(given) <= 18 else 0
     process = request.GET.get("process", "")
     cards, rest = boards.more_cards(
-        request.user, form.chosen(), stage=key, after=int(after), at=timezone.now(), process=process
+        request.user, form.chosen(), stage=key, after=after, at=timezone.now(), process=process
     )
     filled = fill("projects/_card.html", [_card(card, request.user) for card in cards])
     context = {"key": key, "cards": filled, "more": rest, "query": _query(request)}
@@ -169,7 +168,10 @@ def _ask(
         "error": error,
         "gate": gate,
         "can_override": gate is not None and overview.can_override(request, project),
-        "crumbs": [(_("Board"), reverse("web:project-board")), (project.name, reverse("web:project-detail", args=[project.pk]))],
+        "crumbs": [
+            (_("Board"), reverse("web:project-board")),
+            (project.name, reverse("web:project-detail", args=[project.pk])),
+        ],
     }
     template = "projects/_move.html" if request.htmx else "projects/move.html"
     return render(request, template, context, status=status)

@@ -21,6 +21,7 @@ from openpsm.org.permissions import Permission
 from openpsm.process.queries import default_definition, definition
 from openpsm.projects.models import Outcome, Project
 from openpsm.web.access import UserRequest, page
+from openpsm.web.forms.board import MARK_CHOICES
 from openpsm.web.lists import ANY, Column, Filter, Listing, show
 from openpsm.web.templatetags.psm import day
 
@@ -62,6 +63,15 @@ def _in_department(rows: QuerySet[Any], value: str, user: User) -> QuerySet[Any]
     return rows.filter(department__in=seen.filter(path__startswith=Subquery(root)))
 
 
+def _marks(_user: User) -> forms.Field:
+    return forms.ChoiceField(label=_("Mark"), required=False, choices=[ANY, ("running", _("running")), *MARK_CHOICES])
+
+
+def _owner(user: User) -> forms.Field:
+    """Given by links only, so that no list of all staff stands in the page."""
+    return forms.IntegerField(label=_("Owner"), required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+
+
 def _outcome(_user: User) -> forms.Field:
     return forms.ChoiceField(label=_("Outcome"), required=False, choices=[ANY, *Outcome.choices])
 
@@ -82,6 +92,8 @@ FILTERS = (
         lambda rows, value, _user: rows.filter(grade=value),
     ),
     Filter("department", _departments, _in_department),
+    Filter("mark", _marks, lambda rows, value, _user: rows.with_mark(value, today(timezone.now()))),
+    Filter("owner", _owner, lambda rows, value, _user: rows.filter(owner=value)),
     Filter(
         "mine",
         lambda _user: forms.BooleanField(label=_("Mine"), required=False),
