@@ -17,7 +17,7 @@ from openpsm.core.money import format_amount
 from openpsm.org import access
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
-from openpsm.process.queries import StageDefinition
+from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects import operations, queries
 from openpsm.projects.models import Project
 from openpsm.projects.operations import GateBlocked
@@ -152,7 +152,7 @@ def move(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _ask(
-    request: UserRequest, project: Project, key: str, *, error: str = "", gate: Any = None, status: int = 200
+    request: UserRequest, project: Project, key: str, *, error: str = "", blocked: GateBlocked | None = None
 ) -> HttpResponse:
     """Show the stages to choose from, or what keeps the project in its own; in the board's dialog or on a page."""
     process = queries.process_of(project)
@@ -166,15 +166,31 @@ def _ask(
         "chosen": chosen,
         "is_back": chosen is not None and chosen.position < here.position,
         "error": error,
-        "gate": gate,
-        "can_override": gate is not None and overview.can_override(request, project),
+        "gate": _gate(project, blocked) if blocked else None,
+        "can_override": blocked is not None and overview.can_override(request, project),
+        "columns": [],
+        "query": "",
         "crumbs": [
             (_("Board"), reverse("web:project-board")),
             (project.name, reverse("web:project-detail", args=[project.pk])),
         ],
     }
+    if blocked and blocked.passed and request.htmx:  # it has moved, though not all the way
+        context |= _columns(request, {_stage_before(process, blocked), here.key})
     template = "projects/_move.html" if request.htmx else "projects/move.html"
-    return render(request, template, context, status=status)
+    return render(request, template, context, status=409 if error else 200)
+
+
+def _gate(project: Project, blocked: GateBlocked) -> dict[str, Any]:
+    """What is missing, each with the place where it is mended."""
+    missing = [overview.ShownNode(node, overview.place_of(project, node)) for node in blocked.missing]
+    return {"stage": blocked.stage, "missing": missing}
+
+
+def _stage_before(process: ProcessDefinition, blocked: GateBlocked) -> str:
+    """The stage in which the project stood before it passed some gates and met a closed one."""
+    place = process.stages.index(blocked.stage) - blocked.passed
+    return process.stages[place].key
 
 
 def _moved(request: UserRequest, project: Project) -> HttpResponse:
@@ -185,12 +201,9 @@ def _moved(request: UserRequest, project: Project) -> HttpResponse:
     try:
         moved = _operation(request, project, old, target)
     except GateBlocked as error:
-        missing = [overview.ShownNode(node, overview.place_of(project, node)) for node in error.missing]
-        gate = {"stage": error.stage, "missing": missing, "passed": error.passed}
-        project = frame.find(request, project.pk)
-        return _ask(request, project, key, error=str(error), gate=gate, status=409)
+        return _ask(request, frame.find(request, project.pk), key, error=str(error), blocked=error)
     except DomainError as error:
-        return _ask(request, project, key, error=str(error), status=409)
+        return _ask(request, project, key, error=str(error))
     if not request.htmx:
         return redirect("web:project-detail", project.pk)
     return _answer(request, moved, old, process.stage(moved.stage_id))
@@ -209,16 +222,9 @@ def _operation(request: UserRequest, project: Project, old: StageDefinition, tar
 
 def _answer(request: UserRequest, project: Project, old: StageDefinition, new: StageDefinition) -> HttpResponse:
     """Send the two columns as they are now, and the way back where there is one without a decision."""
-    kept = narrowing.given(request)
-    form = BoardFilter(request.user, kept)
-    stages = {old.key, new.key}
-    found = boards.board_of(
-        request.user, form.chosen(), at=timezone.now(), process=kept.get("process", ""), stages=stages
-    )
     is_plain = not request.POST.get("override_reason") and new.position > old.position
     context = {
-        "columns": _shown(found.columns, request.user),
-        "query": kept.urlencode(),
+        **_columns(request, {old.key, new.key}),
         "project": project,
         "old": old,
         "new": new,
@@ -226,5 +232,13 @@ def _answer(request: UserRequest, project: Project, old: StageDefinition, new: S
         "undo_reason": _("Taken back right after the move"),
     }
     answer = render(request, "projects/_moved.html", context)
-    answer["HX-Trigger"] = "board:moved"
+    answer["HX-Trigger-After-Settle"] = "board:moved"
     return answer
+
+
+def _columns(request: UserRequest, stages: set[str]) -> dict[str, Any]:
+    """Return these columns of the board that asks, as they are now."""
+    kept = narrowing.given(request)
+    chosen, process = BoardFilter(request.user, kept).chosen(), kept.get("process", "")
+    found = boards.board_of(request.user, chosen, at=timezone.now(), process=process, stages=stages)
+    return {"columns": _shown(found.columns, request.user), "query": kept.urlencode()}

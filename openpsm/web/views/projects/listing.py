@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from openpsm.core.dates import today
 from openpsm.core.money import format_amount
@@ -64,7 +64,9 @@ def _in_department(rows: QuerySet[Any], value: str, user: User) -> QuerySet[Any]
 
 
 def _marks(_user: User) -> forms.Field:
-    return forms.ChoiceField(label=_("Mark"), required=False, choices=[ANY, ("running", _("running")), *MARK_CHOICES])
+    return forms.ChoiceField(
+        label=_("Mark"), required=False, choices=[ANY, ("running", pgettext_lazy("projects", "running")), *MARK_CHOICES]
+    )
 
 
 def _owner(user: User) -> forms.Field:
