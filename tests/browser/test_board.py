@@ -56,7 +56,8 @@ def _card(page: Page, project: Project) -> Locator:
 
 def _drag(page: Page, card: Locator, stage: str) -> None:
     start, end = card.bounding_box(), page.locator(f"#column-{stage} header").bounding_box()
-    assert start and end
+    assert start
+    assert end
     page.mouse.move(start["x"] + 20, start["y"] + start["height"] - 6)
     page.mouse.down()
     page.mouse.move(start["x"] + 50, start["y"] + start["height"], steps=3)
