@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from openpsm.core import events, health, inspections
 from openpsm.core.inspections import ERROR, OK, WARNING, Finding
 from openpsm.core.models import Event, Job
+from openpsm.projects.queries import totals
 
 LITTLE_SPACE = 500 * 1024 * 1024
 LEAST_SPACE = 50 * 1024 * 1024
@@ -22,7 +23,7 @@ FUTURE = timedelta(minutes=5)
 
 
 def findings(at: datetime, *, whole_log: bool) -> Iterator[Finding]:
-    """Look at settings, database, tables, mail, disk, worker, jobs, clock, what packages add, and the event log.
+    """Look at settings, database, tables, mail, disk, worker, jobs, clock, kept totals, what packages add, event log.
 
     Without a database or its tables nothing that needs them is asked.
     """
@@ -41,6 +42,7 @@ def findings(at: datetime, *, whole_log: bool) -> Iterator[Finding]:
         yield _of(ready["worker"], _("A worker is alive."), no_worker, otherwise=WARNING)
         yield _jobs()
         yield _clock(at)
+        yield _totals()
         yield from inspections.found(at)
         yield from _log(whole_log)
 
@@ -118,6 +120,12 @@ def _database_time(at: datetime) -> datetime:
         cursor.execute("SELECT clock_timestamp() - %s::timestamptz", [datetime.now(at.tzinfo)])
         apart: timedelta = cursor.fetchone()[0]
     return at + apart
+
+
+def _totals() -> Finding:
+    wrong = len(totals.drift())
+    bad = _("%(n)s kept totals of projects are wrong: run “openpsm rebuild-totals”.") % {"n": wrong}
+    return _of(not wrong, _("The kept totals of projects are true."), bad)
 
 
 def _log(whole: bool) -> Iterator[Finding]:

@@ -18,10 +18,11 @@ from openpsm.core.jobs import worker
 from openpsm.exchange.seedload import Sizes, loader, seed_load
 from openpsm.org import operations, queries, rules
 from openpsm.org.models import User
+from openpsm.projects import operations as projects
 
 NAMES = (
     *("demo", "init", "serve", "worker", "check", "backup", "restore", "password", "token", "seed-load"),
-    *("import", "export"),
+    *("import", "export", "rebuild-totals"),
 )
 
 
@@ -51,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--read-only", action="store_true", help=_("a token that changes nothing"))
     one.add_argument("--days", type=_positive, default=90, help=_("how long it lives"))
     one.set_defaults(run=make_token)
+    one = commands.add_parser("rebuild-totals", help=_("make the kept totals of projects true again"))
+    one.set_defaults(run=rebuild_totals)
     _add_seed_load(commands)
     exchanging.add_commands(commands)
     return top
@@ -181,6 +184,13 @@ def _require_tables() -> None:
         raise Refused(_("The database does not answer: is OPENPSM_DATABASE_URL right?"))
     if not checks["migrations"]:
         raise Refused(_("The tables are not up to date: run “openpsm init” first."))
+
+
+def rebuild_totals(_given: argparse.Namespace) -> int:
+    """Run `openpsm rebuild-totals`."""
+    wrong = projects.rebuild_totals()
+    print(_("%(n)s kept totals were wrong and are right now.") % {"n": wrong})
+    return 0
 
 
 def check(given: argparse.Namespace) -> int:

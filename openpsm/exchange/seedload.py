@@ -47,6 +47,7 @@ from openpsm.projects.models import (
 from openpsm.projects.operations.facts import asked, derive, keep
 from openpsm.projects.operations.fields import name_keys
 from openpsm.projects.operations.gates import due_on
+from openpsm.projects.operations.totals import rebuild_totals
 from openpsm.registrations.models import Registration
 from openpsm.registrations.operations import protected_until, strict_key
 
@@ -285,7 +286,7 @@ def _projects(context: _Context, number: int, accounts: Sequence[Account], selle
     drafts = (_project(context, next(new_ids), process, accounts, people, seen) for _index in range(number))
     with memo.ensured():
         for batch in _batches(drafts):
-            derive(batch, on=today(context.at))
+            derive(batch, answers={}, on=today(context.at))
             with transaction.atomic():
                 bulk.write(Project, map(vars, batch))
                 _write_parts(context, batch, process, sellers)
@@ -436,8 +437,13 @@ def _keep_facts(context: _Context, projects: Sequence[Project]) -> None:
     """Ask the providers about all projects and keep the answers, as every change of a project does."""
     for batch in _batches(projects):
         with transaction.atomic():
-            keep(batch, answers=asked(batch, at=context.at), at=context.at)
+            answers = asked(batch, at=context.at)
+            keep(batch, answers=answers, at=context.at)
+            derive(batch, answers=answers, on=today(context.at))
+            Project.objects.filter(pk__in=[one.pk for one in batch if one.is_stalled]).update(is_stalled=True)
     context.tell("facts kept")
+    rebuild_totals()
+    context.tell("totals kept")
 
 
 def loader(users: Iterable[User]) -> User | None:

@@ -137,7 +137,7 @@ def _judged(project: Project, confirmed: set[str]) -> NearGate:
 
 def _stalled(user: User, on: date) -> list[Stalled]:
     """The largest visible projects that do not move (1 query and the parameters)."""
-    rows = Project.objects.visible_to(user).stalled(on).select_related("account", "owner", "kept_facts")
+    rows = Project.objects.visible_to(user).stalled().select_related("account", "owner", "kept_facts")
     return [_standing(project, on) for project in rows.order_by("-amount", "-pk")[:SHOWN]]
 
 

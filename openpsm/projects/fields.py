@@ -13,9 +13,14 @@ def declare_all() -> None:
         "step_source outcome outcome_at is_finished is_on_hold hold_until amount amount_currency possibility "
         "possibility_reason probability grade is_grade_pinned grade_reason is_contact_lowered purchasing_form "
         "tender_on tender_source order_on tender_number boss_attitude boss_attitude_source is_non_standard "
-        "entry_stage region site product_line news_on news_source note next_step next_on custom version "
+        "entry_stage region site product_line news_on news_source note next_step next_on is_stalled is_indebted "
+        "is_unevaluated custom version "
         "created_at updated_at created_by",
         internal="strict_key sort_key search_text deleted_at",
+    )
+    classify(
+        "projects.ProjectTotal",
+        open="id owner department stage state currency count amount weighted stalled indebted unevaluated stepless",
     )
     classify("projects.ProjectMember", open="id project user role")
     classify("projects.Party", open="id project account role note")

@@ -19,6 +19,7 @@ from openpsm.core.events import EventRow
 from openpsm.core.locks import lock_rows
 from openpsm.org.models import User
 from openpsm.projects.models import Party, Project, ProjectMember, TeamRole
+from openpsm.projects.operations.totals import count_projects
 
 
 def _owned(user: User) -> QuerySet[Project]:
@@ -41,6 +42,9 @@ def _give_projects(
     ProjectMember.objects.bulk_create(ProjectMember(project=one, user=new, role=TeamRole.OWNER) for one in projects)
     rows = Project.objects.filter(pk__in=[one.pk for one in projects])
     rows.update(owner=new, department=new.department, version=F("version") + 1, updated_at=at)
+    for one in projects:
+        one.owner, one.department = new, new.department
+    count_projects(projects)
     data = {"old": old.pk, "new": new.pk, "reason": "", "old_owner_role": None}
     events.record_many("project.owner_changed", [EventRow(one, data=data) for one in projects], by=by, at=at)
     return len(projects)

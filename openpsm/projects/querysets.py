@@ -1,15 +1,13 @@
 """Which projects: visibility first, then the filters that chain."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
-from openpsm.core import parameters
 from openpsm.core.text import fold
 from openpsm.org import access
 from openpsm.org.permissions import Permission
@@ -17,6 +15,17 @@ from openpsm.org.permissions import Permission
 if TYPE_CHECKING:
     from openpsm.org.models import User
     from openpsm.projects.models import Project  # noqa: F401  # named in a string
+
+MARKS = ("running", "stalled", "debts", "unevaluated", "no-next-step", "tender-soon")
+#: A tender within so many days is soon.
+TENDER_DAYS = 14
+
+
+def _joined(user: "User") -> Q:
+    members = apps.get_model("projects", "ProjectMember")._default_manager
+    mine = Q(pk__in=members.filter(user=user).values("project_id"))
+    granted = [pk for pk, held in access.reach(user).on_project.items() if Permission.PROJECT_VIEW_ALL in held]
+    return mine | Q(pk__in=granted) if granted else mine
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -34,13 +43,12 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.filter(deleted_at__isnull=False)._within_reach_of(user)
 
     def _within_reach_of(self, user: "User") -> "ProjectQuerySet":
-        members = apps.get_model("projects", "ProjectMember")._default_manager
-        mine = Q(pk__in=members.filter(user=user).values("project_id"))
-        granted = [pk for pk, held in access.reach(user).on_project.items() if Permission.PROJECT_VIEW_ALL in held]
-        if granted:
-            mine |= Q(pk__in=granted)
-        condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine)
+        condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=_joined(user))
         return self if condition is None else self.filter(condition)
+
+    def joined_by(self, user: "User") -> "ProjectQuerySet":
+        """Projects on whose team the user is, or that a role on the single project opens."""
+        return self.filter(_joined(user))
 
     def running(self) -> "ProjectQuerySet":
         return self.filter(outcome="open", is_on_hold=False)
@@ -54,20 +62,24 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """Projects whose name, pinyin or initials hold the text; width, case, script and blanks do not count."""
         return self.filter(search_text__contains=fold(text)) if fold(text) else self
 
-    def stalled(self, on: date) -> "ProjectQuerySet":
+    def stalled(self) -> "ProjectQuerySet":
         """Running projects whose stage lasts longer than planned, or without a done activity for too long.
 
-        Too long is 14 days for grade A and 30 for others, by the answers kept since the last refresh.
+        Too long is 14 days for grade A and 30 for others. By the mark kept with the facts, as of their last refresh.
         """
-        quiet = Q(grade="A") & self._quiet_for(parameters.value("projects.stalled_days_a"), on)
-        quiet |= ~Q(grade="A") & self._quiet_for(parameters.value("projects.stalled_days"), on)
-        return self.running().filter(Q(stage_due_on__lt=on) | quiet)
+        return self.running().filter(is_stalled=True)
 
-    def _quiet_for(self, days: int, on: date) -> Q:
-        kept = "kept_facts__answers__activities.last_done_days__value"
-        since = timezone.make_aware(datetime.combine(on - timedelta(days=days), time.min))
-        never = Q(**{f"{kept}__isnull": True}) & Q(created_at__lt=since)
-        return Q(**{f"{kept}__gt": days}) | never
+    def with_mark(self, mark: str, on: date) -> "ProjectQuerySet":
+        """Running projects that count under this name (of `MARKS`) on the boards: a figure opens what it counts."""
+        chosen = {
+            "running": Q(),
+            "stalled": Q(is_stalled=True),
+            "debts": Q(is_indebted=True),
+            "unevaluated": Q(is_unevaluated=True),
+            "no-next-step": Q(next_step=""),
+            "tender-soon": Q(tender_on__gte=on, tender_on__lte=on + timedelta(days=TENDER_DAYS)),
+        }
+        return self.running().filter(chosen[mark])
 
     def with_debts(self) -> "ProjectQuerySet":
         """Projects that owe key nodes of an overridden gate."""

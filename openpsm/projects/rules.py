@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from openpsm.process.queries import NodeDefinition, StageDefinition
@@ -13,12 +15,17 @@ from openpsm.projects.models import GateReview
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """The limits of the grade: days until the order (inclusive) and win probability in percent (inclusive)."""
+    """The limits of the grade: days until the order (inclusive) and win probability in percent (inclusive).
+
+    `quiet_days` (`quiet_days_a` for grade A) without a done activity are not yet a standstill.
+    """
 
     short_days: int = 90
     middle_days: int = 180
     high: int = 70
     middle: int = 40
+    quiet_days_a: int = 14
+    quiet_days: int = 30
 
 
 #: Grade by distance of the order (0 short, 1 middle, 2 long) and chance (0 high, 1 middle, 2 low).
@@ -35,6 +42,14 @@ def grade(days_to_order: int | None, probability: int | None, bands: Bands) -> s
     distance = 0 if days_to_order <= bands.short_days else 1 if days_to_order <= bands.middle_days else 2
     chance = 0 if probability >= bands.high else 1 if probability >= bands.middle else 2
     return _GRADES.get((distance, chance), "D")
+
+
+def is_stalled(*, on: date, stage_due_on: date, quiet_days: int, grade: str, bands: Bands) -> bool:
+    """Say whether the stage lasts longer than planned, or nothing was done for too long.
+
+    Rule: docs/business-rules.md#stalled
+    """
+    return stage_due_on < on or quiet_days > (bands.quiet_days_a if grade == "A" else bands.quiet_days)
 
 
 def probability(possibility: int | None, reviews_with_debts: int) -> int:
@@ -87,3 +102,42 @@ def track(step_position: int, stage_position: int) -> tuple[str, int]:
 def gates_until(stages: Iterable[StageDefinition], *, start: int, target: int) -> list[StageDefinition]:
     """Return the stages whose gates lie between two positions, the target's own gate not among them."""
     return [stage for stage in stages if start <= stage.position < target]
+
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one project adds to the totals: owner, department, stage, state and currency; and the figures.
+
+    The figures are count, amount, amount times win probability in percent, stalled, indebted, unevaluated, stepless.
+    """
+
+    key: Key
+    figures: tuple[Any, ...]
+
+
+def state(*, outcome: str, is_on_hold: bool, is_finished: bool) -> str:
+    """Return as what a project counts; whatever is on hold counts as that alone."""
+    if is_on_hold:
+        return "held"
+    return "finished" if outcome == "won" and is_finished else outcome
+
+
+def share(columns: Mapping[str, Any]) -> Share | None:
+    """Return a project's share in the totals, None while it lies in the recycle bin.
+
+    Rule: docs/business-rules.md#totals
+    """
+    if columns["deleted_at"] is not None:
+        return None
+    flags = {name: columns[name] for name in ("outcome", "is_on_hold", "is_finished")}
+    counts_as = state(**flags)
+    is_running = counts_as == "open"
+    amount = Decimal(columns["amount"])
+    marks = ("is_stalled", "is_indebted", "is_unevaluated")
+    marked = [int(is_running and columns[name]) for name in marks]
+    key = (columns["owner_id"], columns["department_id"], columns["stage_id"], counts_as, columns["amount_currency"])
+    stepless = int(is_running and not columns["next_step"])
+    return Share(key, (1, amount, amount * columns["probability"], *marked, stepless))

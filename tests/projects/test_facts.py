@@ -13,6 +13,7 @@ from openpsm.projects.facts import OWN
 from openpsm.projects.models import Project, ProjectFacts
 from tests.factories import AT
 from tests.factories.accounts import make_account
+from tests.factories.activities import log_activity
 from tests.factories.projects import (
     EVIDENCE,
     REASON,
@@ -141,13 +142,18 @@ def test_stalled_projects_are_late_or_quiet():
     fresh, late, quiet = make_project(), make_project(), make_project(at=AT - timedelta(days=31))
     Project.objects.filter(pk=late.pk).update(stage_due_on=TODAY - timedelta(days=1))
     Project.objects.filter(pk=quiet.pk).update(stage_due_on=TODAY + timedelta(days=9))
-    assert set(Project.objects.stalled(TODAY)) == {late, quiet}
-    answers = {"activities.last_done_days": {"value": 30}}
-    ProjectFacts.objects.filter(project=quiet).update(answers=answers)
-    assert set(Project.objects.stalled(TODAY)) == {late}
-    Project.objects.filter(pk=quiet.pk).update(grade="A")
-    assert set(Project.objects.stalled(TODAY)) == {late, quiet}
-    assert fresh not in Project.objects.stalled(TODAY)
+
+    def stalled() -> set[Project]:
+        operations.refresh_facts(project_ids=[fresh.pk, late.pk, quiet.pk], at=AT)
+        return set(Project.objects.stalled())
+
+    assert stalled() == {late, quiet}
+    log_activity(quiet, at=AT, done_on=TODAY - timedelta(days=30))
+    assert stalled() == {late}
+    operations.pin_grade(project_id=quiet.pk, grade="A", reason=REASON, by=make_manager(quiet), at=AT)
+    assert stalled() == {late, quiet}
+    operations.hold(project_id=late.pk, reason=REASON, by=late.owner, at=AT)
+    assert stalled() == {quiet}
 
 
 def test_projects_with_debts_are_found():

@@ -177,6 +177,7 @@ API: dict[str, Call] = {
     "users.change": _on("over", "user.admin", {"title": "Changed"}),
     "users.deactivate": _on("over", "user.admin"),
     "work.today": Call(),
+    "funnel.funnel": Call(),
     "work.notification_list": Call(),
     "work.read": Call("", "seen", {}),
     "work.task_list": Call(),

@@ -267,6 +267,7 @@ WEB: dict[str, Row] = {
     "token-revoke": button("token", "", "seen"),
     # day
     "today": read(),
+    "team": read(),
     "search": read(),
     "more": read(),
     "task-list": read(),
@@ -304,6 +305,17 @@ WEB: dict[str, Row] = {
     "export-file": read("export", "data.export"),
     # projects
     "project-list": read(),
+    "project-board": read(),
+    "project-board-more": read(key="develop"),
+    "project-calendar": read(),
+    "project-move": write(
+        "project",
+        "",
+        f"project:{ADVANCE}",
+        stage="develop",
+        reason="They changed their minds",
+        prove=("owner", "back"),
+    ),
     "project-detail": read("project"),
     "project-advance": button("project", "", f"project:{ADVANCE}", version="?"),
     "project-stage": read("project", key="develop"),

@@ -55,6 +55,7 @@ BY_HAND: dict[str, str] = {
     "core/health.py": "asks whether the database answers",
     "core/limits.py": "a counter raised by one statement, with parameters",
     "api/project_parts.py": "the parts of a project in one statement, with parameters; visible_to has found it",
+    "projects/queries/board.py": "the first cards of all columns in one statement, put together by Django",
     "org/access.py": "a person's reach in one statement at every request, with parameters",
     "core/bulk.py": "the demo company in bulk, without a request",
 }

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from openpsm.core.dates import today
 from openpsm.org.models import Notification, Task
+from openpsm.projects import operations
 from openpsm.projects.models import Project, ProjectFacts
 from openpsm.registrations.models import Registration
 from tests.factories.accounts import make_account
@@ -86,6 +87,7 @@ def test_today_watches_tenders_stalled_projects_and_protections(client, owner, n
         kind="account", name="Claim", strict_key="claim", account=late.account, owner=owner, registered_at=now,
         protected_until=on + timedelta(days=14), created_at=now, updated_at=now,
     )  # fmt: skip
+    operations.sweep(at=now)
     found = day(client, owner).context["day"]
     assert [row.project.pk for row in found.stalled] == [late.pk]
     assert [(row.record.pk, row.days) for row in found.tenders] == [(soon.pk, 3)]

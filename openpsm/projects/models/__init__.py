@@ -15,6 +15,7 @@ from openpsm.projects.models.project import (
     PurchasingForm,
     TeamRole,
 )
+from openpsm.projects.models.totals import ProjectTotal, State
 
 __all__ = [
     "DROP_REASONS",
@@ -31,7 +32,9 @@ __all__ = [
     "ProjectFacts",
     "ProjectMember",
     "ProjectProduct",
+    "ProjectTotal",
     "PurchasingForm",
     "StageVisit",
+    "State",
     "TeamRole",
 ]

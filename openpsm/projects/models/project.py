@@ -1,6 +1,7 @@
 """A project: one sales opportunity, from first news to collected money."""
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -102,8 +103,9 @@ class Project(Versioned):
     `amount` is tax-inclusive, in `amount_currency`. `possibility` (0–100 %) is what the seller states;
     `probability` is that number halved once for each overridden gate review with open debts, and is what lists
     sort and weigh by. `stage_due_on` is the last day that the stage is planned to last; after it the project is
-    stalled. `entry_stage` is set on projects taken over: what lies before it is unproven.
-    Rules: docs/business-rules.md#grade, #outcomes, #debts
+    stalled. `entry_stage` is set on projects taken over: what lies before it is unproven. The marks `is_stalled`,
+    `is_indebted` and `is_unevaluated` are kept with the facts; they count while the project is running.
+    Rules: docs/business-rules.md#grade, #outcomes, #debts, #totals
     """
 
     name = models.CharField(_("name"), max_length=200)
@@ -151,11 +153,17 @@ class Project(Versioned):
     note = models.TextField(_("note"), blank=True)
     next_step = models.CharField(max_length=200, blank=True)
     next_on = models.DateField(null=True)
+    is_stalled = models.BooleanField(_("stalled"), default=False)
+    is_indebted = models.BooleanField(_("owes key nodes"), default=False)
+    is_unevaluated = models.BooleanField(_("not evaluated"), default=True)
     custom = models.JSONField(default=dict, blank=True)
     deleted_at = models.DateTimeField(null=True)
 
     debt_count: int  # open debts, and the reviews they came from: filled in by `with_debt_counts`
     debt_reviews: int
+    loaded: dict[
+        str, Any
+    ]  # the columns as the database has them, filled in by `from_db`: totals move by the difference
 
     objects = ProjectQuerySet.as_manager()
 
@@ -172,6 +180,16 @@ class Project(Versioned):
             models.Index(fields=["tender_on", "id"], name="project_tender"),
             models.Index(fields=["order_on", "id"], name="project_order"),
             models.Index(fields=["tender_number"], name="project_tender_number"),
+            models.Index(
+                fields=["tender_on", "department", "owner"],
+                name="project_tender_ahead",
+                condition=models.Q(deleted_at=None, outcome="open", is_on_hold=False),
+            ),
+            models.Index(
+                fields=["-amount", "-id", "department"],
+                name="project_stalled_amount",
+                condition=models.Q(deleted_at=None, outcome="open", is_on_hold=False, is_stalled=True),
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -197,6 +215,13 @@ class Project(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Self:
+        """Remember the columns as loaded."""
+        project = super().from_db(db, field_names, values, **more)
+        project.loaded = dict(zip(field_names, values, strict=False))
+        return project
 
 
 class ProjectMember(models.Model):

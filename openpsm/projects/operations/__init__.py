@@ -20,6 +20,7 @@ from openpsm.projects.operations.gates import GateBlocked, advance_stage, advanc
 from openpsm.projects.operations.outcomes import drop, hold, lose, reopen, resume
 from openpsm.projects.operations.takeover import TakenOver, take_over_projects, withdraw_projects
 from openpsm.projects.operations.team import change_owner, set_team
+from openpsm.projects.operations.totals import fold_totals, rebuild_totals
 
 __all__ = [
     "GateBlocked",
@@ -34,12 +35,14 @@ __all__ = [
     "create_within",
     "delete_project",
     "drop",
+    "fold_totals",
     "go_back",
     "hold",
     "lose",
     "lower_contact",
     "pin_grade",
     "raise_contact",
+    "rebuild_totals",
     "refresh_facts",
     "refresh_locked",
     "remove_party",

@@ -32,6 +32,7 @@ from openpsm.projects.models import Outcome, Party, PartyRole, Project, ProjectM
 from openpsm.projects.operations import fields as checks
 from openpsm.projects.operations.facts import derive, keep
 from openpsm.projects.operations.gates import due_on
+from openpsm.projects.operations.totals import count_projects
 
 Errors = dict[str, str]
 
@@ -139,6 +140,7 @@ def write_projects(
     Project.objects.bulk_create(projects)
     _write_parts(projects, rows)
     keep(projects, answers={project.pk: facts.of_nothing(today(at)) for project in projects}, at=at)
+    count_projects(projects)
     return projects
 
 
@@ -266,7 +268,7 @@ def _project(
         created_by_id=entry.origin.by_id if entry.origin else by.pk,
     )
     project.debt_count = project.debt_reviews = 0
-    derive([project], on=today(at))
+    derive([project], answers={}, on=today(at))
     return project
 
 

@@ -19,14 +19,17 @@ from openpsm.core.events import EventRow
 from openpsm.core.locks import lock_rows
 from openpsm.org.models import User
 from openpsm.process import facts
-from openpsm.process.facts import Answer
+from openpsm.process.facts import UNKNOWN, Answer
 from openpsm.projects import queries, rules
 from openpsm.projects.facts import OWN, own_answers
 from openpsm.projects.models import Confirmation, Debt, Outcome, Project, ProjectFacts
 from openpsm.projects.operations.records import save
+from openpsm.projects.operations.totals import count_projects
 
 Answers = dict[int, dict[str, Answer]]
 BATCH = 200
+#: The columns that follow from facts.
+DERIVED = ("probability", "grade", "is_stalled", "is_indebted", "is_unevaluated")
 
 
 def asked(projects: Sequence[Project], *, at: datetime) -> Answers:
@@ -57,10 +60,11 @@ def refresh_locked(*, projects: Sequence[Project], at: datetime, by: User | None
     answers = asked(projects, at=at)
     settle_debts(projects, answers=answers, at=at, by=by)
     before = grades(projects)
-    changed = derive(projects, on=today(at))
+    changed = derive(projects, answers=answers, on=today(at))
     keep(projects, answers=answers, at=at)
     if changed:
-        Project.objects.bulk_update(changed, ["probability", "grade"])
+        Project.objects.bulk_update(changed, DERIVED)
+    count_projects(projects)
     record_grades(projects, before=before, at=at, by=by)
 
 
@@ -82,20 +86,32 @@ def keep(projects: Sequence[Project], *, answers: Answers, at: datetime) -> None
     ProjectFacts.objects.bulk_create(rows, update_conflicts=True, unique_fields=["project"], update_fields=fields)
 
 
-def derive(projects: Sequence[Project], *, on: date) -> list[Project]:
-    """Recompute probability and grade from possibility, debts and dates; returns what changed (1 query per request).
+def derive(projects: Sequence[Project], *, answers: Mapping[int, Mapping[str, Answer]], on: date) -> list[Project]:
+    """Recompute probability, grade and marks from possibility, debts, dates and facts; returns what changed.
 
-    A pinned grade stays, and so does that of a project that has ended.
+    1 query per request. A pinned grade stays, and so does that of a project that has ended.
     """
     bands, changed = queries.bands(), []
     for project in projects:
-        before = (project.probability, project.grade)
+        before = [getattr(project, name) for name in DERIVED]
         project.probability = rules.probability(project.possibility, project.debt_reviews)
         if project.outcome == Outcome.OPEN and not project.is_grade_pinned:
             project.grade = _grade(project, on, bands)
-        if (project.probability, project.grade) != before:
+        _mark(project, answers.get(project.pk, {}), on, bands)
+        if [getattr(project, name) for name in DERIVED] != before:
             changed.append(project)
     return changed
+
+
+def _mark(project: Project, answers: Mapping[str, Answer], on: date, bands: rules.Bands) -> None:
+    """Set the marks that lists and totals show; they say something only while the project runs."""
+    done = answers.get("activities.last_done_days", UNKNOWN).value
+    quiet = (on - today(project.created_at)).days if done is None else int(done)
+    project.is_stalled = rules.is_stalled(
+        on=on, stage_due_on=project.stage_due_on, quiet_days=quiet, grade=project.grade, bands=bands
+    )
+    project.is_indebted = project.debt_count > 0
+    project.is_unevaluated = answers.get("evaluation.score", UNKNOWN).value is None
 
 
 def grades(projects: Iterable[Project]) -> dict[int, str]:
@@ -169,8 +185,8 @@ def save_with_facts(project: Project, fields: Iterable[str], *, by: User | None,
     answers = asked([project], at=at)
     settle_debts([project], answers=answers, at=at, by=by)
     before = grades([project])
-    derive([project], on=today(at))
-    save(project, [*fields, "probability", "grade"], at=at)
+    derive([project], answers=answers, on=today(at))
+    save(project, [*fields, *DERIVED], at=at)
     keep([project], answers=answers, at=at)
     record_grades([project], before=before, at=at, by=by)
 

@@ -17,6 +17,7 @@ from openpsm.core import events, memo
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
 from openpsm.core.events import EventRow
+from openpsm.core.versions import bump
 from openpsm.org.access import require_supervision
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -26,6 +27,7 @@ from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects import queries, rules
 from openpsm.projects.models import Debt, GateReview, Outcome, Project, StageVisit
 from openpsm.projects.operations.facts import (
+    DERIVED,
     ask_after_move,
     asked,
     derive,
@@ -35,12 +37,13 @@ from openpsm.projects.operations.facts import (
     record_grades,
     settle_debts,
 )
-from openpsm.projects.operations.records import locked, require_open, require_reason, save
+from openpsm.projects.operations.records import locked, require_open, require_reason
+from openpsm.projects.operations.totals import count_projects
 from openpsm.projects.queries import Gate, NodeState
 
 Judgement = GateReview.Outcome
 Plan = Callable[[ProcessDefinition, StageDefinition], list[StageDefinition]]
-MOVED = ("stage", "stage_entered_at", "stage_due_on", "outcome", "outcome_at", "is_finished", "probability", "grade")
+MOVED = ("stage", "stage_entered_at", "stage_due_on", "outcome", "outcome_at", "is_finished", *DERIVED)
 
 
 class GateBlocked(DomainError):
@@ -136,9 +139,9 @@ def go_back(
         before = grades([project])
         _reopen_before_won_gate(project, process, target)
         settle_debts([project], answers=answers, at=at, by=by)
-        derive([project], on=today(at))
         _enter(project, target, answers[project.pk], at=at)
         keep([project], answers=answers, at=at)
+        count_projects([project])
         record_grades([project], before=before, at=at, by=by)
         events.record("project.went_back", subject=project, by=by, at=at, stage=old.key, to=target.key, reason=reason)
     return project
@@ -161,11 +164,12 @@ def _run(plan: Plan, project_id: int, by: User, at: datetime, version: int | Non
         stages = plan(process, process.stage(project.stage_id))
         answers, before = asked([project], at=at), grades([project])
         settle_debts([project], answers=answers, at=at, by=by)
-        is_changed = bool(derive([project], on=today(at)))
+        is_changed = bool(derive([project], answers=answers, on=today(at)))
         attempts = _try_all(project, stages, answers[project.pk], by=by, at=at, reason=reason)
         if is_changed and attempts[0].outcome == Judgement.BLOCKED:  # any other outcome has saved the project
-            project.save(update_fields=["probability", "grade"])
+            project.save(update_fields=DERIVED)
         keep([project], answers=answers, at=at)
+        count_projects([project])
         _write(project, attempts)
         _record(project, attempts, by=by, at=at)
         record_grades([project], before=before, at=at, by=by)
@@ -210,7 +214,7 @@ def _try(project: Project, gate: Gate, answers: dict[str, Answer], *, by: User, 
         require_supervision(by, Permission.GATE_OVERRIDE, on=project)  # never the project's own owner
         project.debt_count += len(gate.missing)
         project.debt_reviews += 1
-        derive([project], on=today(at))
+        derive([project], answers={project.pk: answers}, on=today(at))
         review.probability_after = project.probability
     if outcome != Judgement.BLOCKED:
         _move(project, attempt, answers, at=at)
@@ -265,11 +269,15 @@ def _move(project: Project, attempt: Attempt, answers: dict[str, Answer], *, at:
 
 
 def _enter(project: Project, stage: StageDefinition, answers: dict[str, Answer], *, at: datetime) -> None:
-    """Put the project into the stage and ask again what depends on it (1 statement and the providers of such facts)."""
+    """Put the project into the stage and ask again what depends on it (1 statement and the providers of such facts).
+
+    The caller counts it when all moves are made.
+    """
     if project.stage_id != stage.id:
         project.stage_id, project.stage_entered_at = stage.id, at
         project.stage_due_on = due_on(stage, at)
-    save(project, MOVED, at=at)
+    derive([project], answers={project.pk: answers}, on=today(at))
+    project.save(update_fields=[*MOVED, *bump(project, at=at)])
     ask_after_move(project, answers, at=at)
 
 

@@ -16,6 +16,7 @@ from openpsm.org.access import require
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Outcome, Project
+from openpsm.projects.operations.totals import count_projects
 
 
 def locked(project_id: int, *, by: User, permission: Permission, version: int | None = None) -> Project:
@@ -50,8 +51,9 @@ def require_reason(reason: str, *, field: str = "reason") -> str:
 
 
 def save(project: Project, fields: Iterable[str], *, at: datetime) -> None:
-    """Write the fields with a new version and the instant of the change (1 statement)."""
+    """Write the fields with a new version and the instant of the change (1 statement, 1 more where totals move)."""
     project.save(update_fields=[*fields, *bump(project, at=at)])
+    count_projects([project])
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:

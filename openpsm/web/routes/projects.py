@@ -2,10 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views.projects import editing, listing, outcomes, overview, tabs
+from openpsm.web.views.projects import board, calendar, editing, listing, outcomes, overview, tabs
 
 urlpatterns: list[URLPattern] = [
     path("projects", listing.project_list, name="project-list"),
+    path("projects/calendar", calendar.calendar, name="project-calendar"),
+    path("projects/board", board.board, name="project-board"),
+    path("projects/board/<slug:key>/more", board.more, name="project-board-more"),
+    path("projects/<int:pk>/move", board.move, name="project-move"),
     path("projects/<int:pk>", overview.detail, name="project-detail"),
     path("projects/<int:pk>/advance", overview.advance, name="project-advance"),
     path("projects/<int:pk>/stages/<slug:key>", overview.stage, name="project-stage"),

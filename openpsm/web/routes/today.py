@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views import notifications, task_listing, tasks, today
+from openpsm.web.views import notifications, task_listing, tasks, team, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
+    path("team", team.team, name="team"),
     path("search", today.search, name="search"),
     path("more", today.more, name="more"),
     path("tasks", task_listing.task_list, name="task-list"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account
 from openpsm.core.dates import today as day_of
+from openpsm.insights.team import leads_a_team
 from openpsm.insights.today import Today, today_of
 from openpsm.org import access
 from openpsm.org.permissions import Permission
@@ -31,6 +32,7 @@ def today(request: UserRequest) -> HttpResponse:
         "day": found,
         "tasks": tasks,
         "later": later,
+        "leads": leads_a_team(request.user),
         "is_new": not tasks and not later and _is_empty(found),
         "first_steps": _first_steps(request),
         "counts": _counts(found, len(tasks)),

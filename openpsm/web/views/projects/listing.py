@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from openpsm.accounts.models import Account, Division
 from openpsm.core.dates import today
@@ -20,6 +20,7 @@ from openpsm.org.permissions import Permission
 from openpsm.process.queries import default_definition, definition
 from openpsm.projects.models import Outcome, Project, PurchasingForm
 from openpsm.web.access import UserRequest, page
+from openpsm.web.forms.board import MARK_CHOICES
 from openpsm.web.lists import groups
 from openpsm.web.lists.declaration import (
     NOTHING,
@@ -231,6 +232,13 @@ FILTERS = (
     FlagFilter(
         "stalled", _("Stalled"), "stage_due_on", lambda rows, _value, _user: rows.stalled(Reader.now(_user).on), True
     ),
+    ChoiceFilter(
+        "mark",
+        _("Mark"),
+        "id",
+        lambda rows, value, user: rows.with_mark(value[0], Reader.now(user).on),
+        choices=choices_of([("running", pgettext_lazy("projects", "running")), *MARK_CHOICES]),
+    ),
     FlagFilter("debts", _("With debts"), "id", lambda rows, _value, _user: rows.with_debts()),
     ChoiceFilter("is_on_hold", _("On hold"), choices=choices_of(YES_NO), is_yes_no=True),
     ChoiceFilter("purchasing_form", _("Purchasing form"), choices=choices_of(PurchasingForm.choices)),
@@ -239,6 +247,13 @@ FILTERS = (
     TextFilter("tender_number", _("Tender number")),
     TextFilter("site", _("Site")),
 )
+
+
+def ways(here: str) -> list[tuple[str, Any, str, str]]:
+    """The ways to look at projects: address, label, icon, and which of them one looks at."""
+    known = (("list", _("List"), "list"), ("board", _("Board"), "layout-kanban"), ("calendar", _("Calendar"), "calendar-due"))
+    addresses = {"list": "project-list", "board": "project-board", "calendar": "project-calendar"}
+    return [(reverse(f"web:{addresses[key]}"), label, icon, "here" if key == here else "") for key, label, icon in known]
 
 
 PROJECTS = Listing(
@@ -281,6 +296,7 @@ PROJECTS = Listing(
         "action": _("Register a project"),
     },
     primary=_register,
+    ways=lambda: ways("list"),
 )
 
 

@@ -67,9 +67,9 @@ def _overview(request: UserRequest, project: Project, *, gate_error: str = "", s
     gate = queries.kept_gate(project, known=context["facts"])
     context |= {
         "gate": gate,
-        "nodes": [ShownNode(node, _place(project, node)) for node in gate.nodes],
+        "nodes": [ShownNode(node, place_of(project, node)) for node in gate.nodes],
         "gate_error": gate_error,
-        "can_override": _can_override(request, project),
+        "can_override": can_override(request, project),
         "activities": activities.latest(project, limit=SHOWN_ACTIVITIES),
         "closing": queries.closing_report(project) if project.outcome in CLOSED else None,
         **_diagnosis(project, context["facts"], SHOWN_ACTIONS),
@@ -98,12 +98,12 @@ def short(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "projects/_figures.html" if request.htmx else "projects/short.html", context)
 
 
-def _place(project: Project, node: queries.NodeState) -> str:
+def place_of(project: Project, node: queries.NodeState) -> str:
     name = frame.PLACES.get(node.place)
     return reverse(f"web:{name}", args=[project.pk]) if name else ""
 
 
-def _can_override(request: UserRequest, project: Project) -> bool:
+def can_override(request: UserRequest, project: Project) -> bool:
     own, path = access.reach(request.user), access.department_path(project)
     above = own.manages(path) or own.holds(Permission.PROJECT_VIEW_ALL, path=path)
     return above and project.owner_id != request.user.pk and own.holds(Permission.GATE_OVERRIDE, path=path)
@@ -119,7 +119,7 @@ def stage(request: UserRequest, pk: int, key: str) -> HttpResponse:
         raise Http404
     confirmations = queries.node_confirmations(project.pk, [chosen])
     nodes = queries.node_states(chosen, facts=context["facts"], confirmations=confirmations)
-    shown = [ShownNode(node, _place(project, node)) for node in nodes]
+    shown = [ShownNode(node, place_of(project, node)) for node in nodes]
     return render(request, "projects/stage.html", {**context, "stage": chosen, "nodes": shown})
 
 

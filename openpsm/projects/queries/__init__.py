@@ -117,13 +117,15 @@ def process_of(project: Project) -> ProcessDefinition:
 
 
 def bands() -> rules.Bands:
-    """Return the limits of the grade (1 query per request)."""
+    """Return the limits of the grade and of the mark “stalled” (1 query per request)."""
     with memo.ensured():
         return rules.Bands(
             short_days=parameters.value("projects.grade_short_days"),
             middle_days=parameters.value("projects.grade_middle_days"),
             high=parameters.value("projects.grade_high"),
             middle=parameters.value("projects.grade_middle"),
+            quiet_days_a=parameters.value("projects.stalled_days_a"),
+            quiet_days=parameters.value("projects.stalled_days"),
         )
 
 
