@@ -46,6 +46,8 @@ def _work() -> None:
         internal="reminded_on",
     )
     classify("org.Notification", open="id user kind subject_type subject_id data at read_at")
+    classify("org.Follow", open="id user subject_type subject_id at")
+    classify("org.Recent", open="id user subject_type subject_id at")
 
 
 def _ground() -> None:

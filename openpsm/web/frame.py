@@ -53,5 +53,6 @@ def menu_for(user: User, path: str) -> dict[str, Any]:
         "unread": unread,
         "theme": user.theme or "light",
         "can_register": own.holds_anywhere(Permission.REGISTRATION_CREATE),
+        "can_add_contact": own.holds_anywhere(Permission.CONTACT_EDIT),
         "can_log": own.holds_anywhere(Permission.ACTIVITY_EDIT),
     }

@@ -15,6 +15,7 @@ AREAS = (
     "buying",
     "activities",
     "guide",
+    "everywhere",
     "operations",
 )
 urlpatterns: list[URLPattern] = [

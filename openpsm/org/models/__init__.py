@@ -1,5 +1,6 @@
 """Staff, their departments and roles, their sessions and tokens, their tasks and notifications."""
 
+from openpsm.org.models.attention import Follow, Recent
 from openpsm.org.models.people import Department, DepartmentManager, Role, RoleGrant, User
 from openpsm.org.models.signin import AccessToken, UserSession
 from openpsm.org.models.work import Notification, Task
@@ -8,7 +9,9 @@ __all__ = [
     "AccessToken",
     "Department",
     "DepartmentManager",
+    "Follow",
     "Notification",
+    "Recent",
     "Role",
     "RoleGrant",
     "Task",

@@ -1,5 +1,6 @@
 """Changes to staff, departments, roles, sign-in, tasks and notifications, one module per noun."""
 
+from openpsm.org.operations.attention import follow, remember_opened, unfollow
 from openpsm.org.operations.departments import (
     close_department,
     create_department,
@@ -37,6 +38,7 @@ from openpsm.org.operations.tasks import (
     open_tasks,
     reassign_task,
     remind_of_tasks,
+    reopen_task,
     settle_tasks,
 )
 from openpsm.org.operations.tokens import authenticate_token, make_token, revoke_token
@@ -61,6 +63,7 @@ __all__ = [
     "end_session",
     "end_sessions_of",
     "first_setup",
+    "follow",
     "grant_role",
     "install",
     "invite_user",
@@ -73,9 +76,11 @@ __all__ = [
     "open_tasks",
     "reactivate_user",
     "reassign_task",
+    "remember_opened",
     "remind_of_tasks",
     "rename_department",
     "reopen_department",
+    "reopen_task",
     "request_reset",
     "reset_by_administrator",
     "reset_password",
@@ -84,6 +89,7 @@ __all__ = [
     "set_managers",
     "settle_tasks",
     "sign_in",
+    "unfollow",
     "update_profile",
     "update_role",
     "update_user",

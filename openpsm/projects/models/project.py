@@ -172,6 +172,7 @@ class Project(Versioned):
             models.Index(fields=["tender_on", "id"], name="project_tender"),
             models.Index(fields=["order_on", "id"], name="project_order"),
             models.Index(fields=["tender_number"], name="project_tender_number"),
+            models.Index(fields=["-deleted_at"], name="project_in_bin", condition=models.Q(deleted_at__isnull=False)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -6,12 +6,12 @@ from openpsm.web.views import notifications, tasks, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
-    path("search", today.search, name="search"),
     path("more", today.more, name="more"),
     path("tasks/new", tasks.new, name="task-new"),
     path("tasks/<int:pk>", tasks.detail, name="task-detail"),
     path("tasks/<int:pk>/complete", tasks.complete, name="task-complete"),
     path("tasks/<int:pk>/drop", tasks.drop, name="task-drop"),
+    path("tasks/<int:pk>/reopen", tasks.reopen, name="task-reopen"),
     path("tasks/<int:pk>/reassign", tasks.reassign, name="task-reassign"),
     path("notifications", notifications.notification_list, name="notification-list"),
     path("notifications/read", notifications.mark_all_read, name="notification-read-all"),

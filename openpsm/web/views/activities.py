@@ -30,7 +30,8 @@ from openpsm.web.forms.base import attempt
 from openpsm.web.forms.projects import posted_version
 from openpsm.web.lists import ANY, Column, Filter, Listing, show
 from openpsm.web.templatetags.psm import day as formatted
-from openpsm.web.views import files
+from openpsm.web.undo import say_undoable
+from openpsm.web.views import comments, files
 
 State = Activity.State
 
@@ -103,6 +104,7 @@ def detail(request: UserRequest, pk: int) -> HttpResponse:
         "is_planned": activity.state == State.PLANNED,
         "can_confirm": activity.state == State.DONE and not activity.is_confirmed,
         **files.context(activity, request.user),
+        "panel": comments.panel(activity, request.user),
     }
     return render(request, "activities/detail.html", context)
 
@@ -270,4 +272,5 @@ def delete(request: UserRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("web:activity-detail", pk)
+    say_undoable(request, _("The entry is in the recycle bin."), "bin-restore", "activity", pk)
     return redirect("web:activity-list")

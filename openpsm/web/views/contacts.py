@@ -19,6 +19,7 @@ from openpsm.web.access import UserRequest, page
 from openpsm.web.forms import customers as customer_forms
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.projects import VersionForm
+from openpsm.web.undo import say_undoable
 
 
 def _find(request: UserRequest, pk: int) -> Contact:
@@ -80,7 +81,7 @@ def contact_delete(request: UserRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         call, now = form.cleaned_data, timezone.now()
         if attempt(form, lambda: operations.delete_contact(contact_id=pk, by=request.user, at=now, **call)):
-            messages.success(request, _("The contact is in the recycle bin."))
+            say_undoable(request, _("The contact is in the recycle bin."), "bin-restore", "contact", pk)
             return redirect(_home(contact.account))
     intro = _("%(name)s goes to the recycle bin and can be brought back for 30 days.") % {"name": contact.name}
     context = {"title": _("Delete the contact"), "intro": intro, "is_danger": True, "action": _("Delete")}

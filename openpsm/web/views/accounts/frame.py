@@ -22,6 +22,7 @@ from openpsm.web.access import UserRequest
 TABS = (
     ("overview", "account-detail"),
     ("activities", "account-activities"),
+    ("comments", "account-comments"),
     ("files", "account-files"),
     ("history", "account-history"),
 )
@@ -110,6 +111,7 @@ def _tab_label(key: str) -> str:
     labels = {
         "overview": _("Overview"),
         "activities": _("Activities"),
+        "comments": _("Comments"),
         "files": _("Files"),
         "history": _("History"),
     }
