@@ -186,6 +186,7 @@ RULES: dict[str, Rule] = {
     "held": lambda scope, user, _bundle, permission, _world: scope.anywhere(user, permission),
     "open": lambda *_given: True,
     "wrote": lambda scope, user, bundle, _permission, world: world.actors[bundle.owner].pk == user,
+    "reaches": lambda scope, user, bundle, _permission, _world: scope.reaches_contacts(user, bundle["account"]),
     "nobody": lambda *_given: False,
 }
 
@@ -275,6 +276,8 @@ WEB: dict[str, Row] = {
     "person": read("user"),
     "contact-start": read("none", "contact.edit"),
     "bell": read(),
+    "contact-card": button("contact", "contact.reach", "reaches"),
+    "understood": read(kind="amount"),
     "bin": read(),
     "bin-restore": button("project", "", "nobody", _more={"kind": "project"}),
     "comment-post": button("project", "", "seen", text="Who knows more?", _more={"kind": "project"}),

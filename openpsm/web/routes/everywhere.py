@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views import comments, finding, notifications, recycled
+from openpsm.web.views import comments, contacts, finding, notifications, recycled
 from openpsm.web.views.accounts import overview
 from openpsm.web.views.projects import tabs as project_tabs
 
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("opened/<slug:kind>/<int:pk>", finding.remember, name="remember"),
     path("people/<int:pk>", finding.person, name="person"),
     path("contacts/new", finding.contact_start, name="contact-start"),
+    path("understood/<slug:kind>", finding.understood, name="understood"),
+    path("contacts/<int:pk>.vcf", contacts.contact_card, name="contact-card"),
     path("bell", notifications.bell, name="bell"),
     path("bin", recycled.recycle_bin, name="bin"),
     path("bin/<slug:kind>/<int:pk>/restore", recycled.restore, name="bin-restore"),

@@ -19,12 +19,15 @@
     const { at, values } = JSON.parse(kept);
     if (Date.now() - at > KEEP_HOURS * 3600e3) return sessionStorage.removeItem(draftKey(form));
     const fields = fieldsOf(form);
+    let isDifferent = false;
     values.forEach(([name, value], i) => {
       const field = fields[i];
       if (!field || field.name !== name) return;
+      isDifferent ||= Array.isArray(value) ? field.checked !== value[1] : field.value !== value;
       if (Array.isArray(value)) field.checked = value[1];
       else field.value = value;
     });
+    if (isDifferent) form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true, detail: { at, key: draftKey(form) } }));
   }
 
   function watch(root) {

@@ -124,3 +124,58 @@
     else if (event.key === "ArrowUp" && here >= 0) { event.preventDefault(); (here ? buttons[here - 1] : field).focus(); }
   });
 })();
+
+// Amounts and days as people type them: below the field stands how they are read; a small calendar stands beside a day.
+(() => {
+  function below(field) {
+    const place = field.closest(".psm-with-calendar") || field;
+    let words = place.nextElementSibling;
+    if (!words || !words.classList.contains("psm-understood")) {
+      words = document.createElement("div");
+      words.className = "psm-understood";
+      words.setAttribute("role", "status");
+      place.after(words);
+    }
+    return words;
+  }
+
+  function calendar(field) {
+    if (field.closest(".psm-with-calendar") || field.disabled) return;
+    const box = document.createElement("div"), button = document.createElement("button"), date = document.createElement("input");
+    box.className = "psm-with-calendar";
+    field.replaceWith(box);
+    button.type = "button";
+    button.className = "btn btn-icon btn-ghost-secondary";
+    button.setAttribute("aria-label", document.body.dataset.calendar || "");
+    button.append(document.getElementById("calendar-icon").content.cloneNode(true));
+    Object.assign(date, { type: "date", tabIndex: -1 });
+    date.setAttribute("aria-hidden", "true");
+    box.append(field, button, date);
+    button.addEventListener("click", () => { date.value = /^\d{4}-\d\d-\d\d$/.test(field.value) ? field.value : ""; date.showPicker(); });
+    date.addEventListener("change", (event) => {
+      event.stopPropagation();
+      field.value = date.value;
+      ["input", "change"].forEach((kind) => field.dispatchEvent(new Event(kind, { bubbles: true })));
+    });
+  }
+
+  const prepare = (root) => root.querySelectorAll && root.querySelectorAll("[data-understood=day]").forEach(calendar);
+  document.addEventListener("DOMContentLoaded", () => prepare(document));
+  document.addEventListener("htmx:afterSwap", (event) => prepare(event.detail.elt));
+  document.addEventListener("change", (event) => {
+    const field = event.target, kind = field.dataset && field.dataset.understood;
+    if (!kind) return;
+    if (!field.value.trim() || /^\d{4}-\d\d-\d\d$/.test(field.value)) return below(field).replaceChildren();
+    htmx.ajax("GET", `/understood/${kind}?text=${encodeURIComponent(field.value)}`, { target: below(field), swap: "innerHTML" });
+  });
+})();
+
+// A draft that was put back says so, and can be thrown away.
+document.addEventListener("draft-restored", (event) => {
+  const form = event.target, template = document.getElementById("draft-words");
+  if (!template || form.querySelector(".psm-draft")) return;
+  const words = template.content.cloneNode(true).firstElementChild;
+  words.querySelector("time").textContent = new Date(event.detail.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  words.querySelector("button").addEventListener("click", () => { sessionStorage.removeItem(event.detail.key); form.reset(); words.remove(); });
+  form.prepend(words);
+});

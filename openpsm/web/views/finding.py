@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,10 +16,12 @@ from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
 from openpsm.web import finding
 from openpsm.web.access import UserRequest, page
+from openpsm.web.forms.base import AmountField, DayField, readable
 
 MOST_ON_PAGE = 20
 MOST_IN_PALETTE = 5
 MOST_PROJECTS = 20
+UNDERSTOOD = {"amount": AmountField(required=False), "day": DayField(required=False)}
 
 
 @page()
@@ -48,6 +51,21 @@ def person(request: UserRequest, pk: int) -> HttpResponse:
     running = Project.objects.visible_to(request.user).running().filter(owner=colleague).select_related("account")
     rows = list(running.order_by("sort_key", "pk")[:MOST_PROJECTS])
     return render(request, "today/person.html", {"title": colleague.name, "person": colleague, "projects": rows})
+
+
+@page()
+def understood(request: UserRequest, kind: str) -> HttpResponse:
+    """Say how a typed amount or day is read, before the form is sent (no query beside the session's)."""
+    field = UNDERSTOOD.get(kind)
+    if field is None:
+        raise Http404
+    text, answer, error = request.GET.get("text", "")[:60].replace("\x00", ""), "", ""
+    try:
+        value = field.clean(text)
+        answer = "" if value is None else readable(value)
+    except ValidationError as refused:
+        error = " ".join(refused.messages)
+    return render(request, "components/_understood.html", {"answer": answer, "error": error})
 
 
 @page(Permission.CONTACT_EDIT)
