@@ -62,6 +62,7 @@ class Account(Versioned):
             models.Index(fields=["owner", "sort_key", "id"], name="account_by_owner"),
             models.Index(fields=["department", "sort_key", "id"], name="account_by_department"),
             models.Index(fields=["-created_at", "-id"], name="account_newest"),
+            models.Index(fields=["-deleted_at"], name="account_in_bin", condition=models.Q(deleted_at__isnull=False)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -184,7 +185,8 @@ class Contact(Versioned):
         verbose_name = _("contact")
         indexes: ClassVar = [
             models.Index(fields=["account", "sort_key", "id"], name="contact_by_account"),
-            models.Index(fields=["sort_key", "id"], name="contact_by_name"),
+            models.Index(fields=["sort_key", "id"], name="contact_by_name", condition=models.Q(deleted_at=None)),
+            models.Index(fields=["-deleted_at"], name="contact_in_bin", condition=models.Q(deleted_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

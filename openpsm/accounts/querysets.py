@@ -33,13 +33,20 @@ class AccountQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: "User") -> "AccountQuerySet":
         """Owner, account team, managers, wide reach, the public pool, and whoever sees one of its projects."""
+        return self.live()._within_reach_of(user)
+
+    def in_bin_of(self, user: "User") -> "AccountQuerySet":
+        """Deleted accounts that the user would see otherwise."""
+        return self.filter(deleted_at__isnull=False)._within_reach_of(user)
+
+    def _within_reach_of(self, user: "User") -> "AccountQuerySet":
         members = apps.get_model("accounts", "AccountMember")._default_manager
         mine = Q(pk__in=members.filter(user=user).values("account_id"))
         mine |= Q(_has_visible_project(user))
         if access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE):
             mine |= Q(owner=None, is_unassigned=False)
         condition = access.visible(user, view_all=Permission.ACCOUNT_VIEW_ALL, mine=mine)
-        return self.live() if condition is None else self.live().filter(condition)
+        return self if condition is None else self.filter(condition)
 
     def matching(self, text: str) -> "AccountQuerySet":
         """Accounts one of whose names holds the text (two characters up), by pinyin or initials too, or by credit code.
@@ -67,6 +74,11 @@ class ContactQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "ContactQuerySet":
         accounts = apps.get_model("accounts", "Account")._default_manager.all()
         return self.live().filter(account__in=accounts.visible_to(user))
+
+    def in_bin_of(self, user: "User") -> "ContactQuerySet":
+        """Deleted contacts, but for erased persons, of accounts that the user sees."""
+        accounts = apps.get_model("accounts", "Account")._default_manager.all()
+        return self.filter(deleted_at__isnull=False, erased_at=None, account__in=accounts.visible_to(user))
 
 
 class CompetitorQuerySet(models.QuerySet[Any]):

@@ -8,7 +8,7 @@ class ActivitiesConfig(AppConfig):
     label = "activities"
 
     def ready(self) -> None:
-        from openpsm.activities import facts, fields, links  # noqa: F401  # registers; models must be loaded
+        from openpsm.activities import facts, fields, following, links  # noqa: F401  # registers; models must be loaded
 
         fields.declare_all()
         links.declare_all()

@@ -17,3 +17,9 @@ def declare_all() -> None:
     )
     classify("activities.ActivityPerson", open="id activity contact stakeholder")
     classify("activities.ActivityColleague", open="id activity user")
+    classify(
+        "activities.Comment",
+        open="id project account activity author text edited_at version created_at updated_at created_by",
+        internal="deleted_at",
+    )
+    classify("activities.CommentMention", open="id comment user")

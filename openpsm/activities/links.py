@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, Contact
-from openpsm.activities.models import Activity, ActivityColleague, ActivityPerson
+from openpsm.activities.models import Activity, ActivityColleague, ActivityPerson, Comment, CommentMention
 from openpsm.core import links
 from openpsm.org.models import User
 
@@ -35,6 +35,10 @@ def _move_contact(*, kept: Contact, gone: Contact, by: User | None, at: datetime
     return ActivityPerson.objects.filter(contact=gone).update(contact=kept)
 
 
+def _move_comments(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    return Comment.objects.filter(account=gone).update(account=kept)
+
+
 def _met(target: Contact) -> QuerySet[Activity]:
     return Activity.objects.filter(people__contact=target)
 
@@ -45,6 +49,9 @@ def declare_all() -> None:
     links.declare(Activity, "owner", target=user, label=_("planned activities"), move=_give_plans, listing=_planned)
     links.declare(Activity, "confirmed_by", target=user, label=_("who confirmed a visit"))
     links.declare(ActivityColleague, "user", target=user, label=_("who came along"))
+    links.declare(Comment, "author", target=user, label=_("comments written"))
+    links.declare(CommentMention, "user", target=user, label=_("comments in which the person is named"))
+    links.declare(Comment, "account", target="accounts.account", label=_("comments"), merge=_move_comments)
     links.declare(Activity, "account", target="accounts.account", label=_("activities"), merge=_move_account)
     links.declare(
         ActivityPerson, "contact", target="accounts.contact", label=_("meetings"), merge=_move_contact, listing=_met

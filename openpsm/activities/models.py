@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, Contact
-from openpsm.activities.querysets import ActivityQuerySet
+from openpsm.activities.querysets import ActivityQuerySet, CommentQuerySet
 from openpsm.buying.models import Stakeholder
 from openpsm.core.money import MoneyField, QuantityField, default_currency
 from openpsm.core.versions import Versioned
@@ -75,6 +75,7 @@ class Activity(Versioned):
             models.Index(fields=["account", "-id"], name="activity_by_account"),
             models.Index(fields=["owner", "-id"], name="activity_by_owner"),
             models.Index(fields=["department", "-id"], name="activity_by_department"),
+            models.Index(fields=["-deleted_at"], name="activity_in_bin", condition=models.Q(deleted_at__isnull=False)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -138,3 +139,64 @@ class ActivityColleague(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.activity_id}"
+
+
+class Comment(Versioned):
+    """What somebody wrote at a project, an account or an activity: at exactly one of them.
+
+    `edited_at` says that its author changed it afterwards; what stood there before is in the history. A deleted one
+    is gone from every page.
+    """
+
+    project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="comments")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="comments")
+    activity = models.ForeignKey(Activity, models.PROTECT, null=True, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    text = models.TextField(_("comment"))
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        indexes: ClassVar = [
+            models.Index(fields=[name, "-id"], name=f"comment_by_{name}", condition=models.Q(deleted_at=None))
+            for name in ("project", "account", "activity")
+        ] + [
+            models.Index(
+                fields=["author", "-deleted_at"], name="comment_in_bin", condition=models.Q(deleted_at__isnull=False)
+            )
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(project__isnull=False, account=None, activity=None)
+                | models.Q(project=None, account__isnull=False, activity=None)
+                | models.Q(project=None, account=None, activity__isnull=False),
+                name="comment_about_one_record",
+            ),
+            models.CheckConstraint(condition=~models.Q(text=""), name="comment_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @property
+    def about(self) -> Project | Account | Activity:
+        """The record it was written at; joined by `with_names`."""
+        return self.project or self.account or self.activity  # type: ignore[return-value]  # one of them is there
+
+
+class CommentMention(models.Model):
+    """Somebody a comment calls by name, and who sees the record."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["comment", "user"], name="mentioned_once_per_comment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.comment_id}"

@@ -16,11 +16,39 @@ if TYPE_CHECKING:
 class ActivityQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "ActivityQuerySet":
         """Own ones, those of managed departments, and those of visible projects; none of what lies in a bin."""
+        return self.filter(deleted_at=None)._within_reach_of(user)
+
+    def in_bin_of(self, user: "User") -> "ActivityQuerySet":
+        """Deleted ones that the user would see otherwise."""
+        return self.filter(deleted_at__isnull=False)._within_reach_of(user)
+
+    def _within_reach_of(self, user: "User") -> "ActivityQuerySet":
         projects = apps.get_model("projects", "Project")._default_manager.all()
         seen = Exists(projects.visible_to(user).filter(pk=OuterRef("project_id")))  # asked for each row, not of all
         mine = Q(owner=user) | Q(seen)
         accounts = apps.get_model("accounts", "AccountMember")._default_manager
         mine |= Q(project=None, account__in=accounts.filter(user=user).values("account_id"))
         condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine)
-        live = self.filter(deleted_at=None, project__deleted_at=None, account__deleted_at=None)
+        live = self.filter(project__deleted_at=None, account__deleted_at=None)
         return live if condition is None else live.filter(condition)
+
+
+class CommentQuerySet(models.QuerySet[Any]):
+    """Comments are read by whoever sees the record they stand at."""
+
+    def visible_to(self, user: "User") -> "CommentQuerySet":
+        condition = Q(pk__in=[])
+        for name, label in (("project", "projects.Project"), ("account", "accounts.Account")):
+            seen = apps.get_model(label)._default_manager.all().visible_to(user)
+            condition |= Q(Exists(seen.filter(pk=OuterRef(f"{name}_id"))))
+        activities = apps.get_model("activities", "Activity")._default_manager.all()
+        condition |= Q(Exists(activities.visible_to(user).filter(pk=OuterRef("activity_id"))))
+        return self.filter(condition, deleted_at=None)
+
+    def in_bin_of(self, user: "User") -> "CommentQuerySet":
+        """The user's own deleted ones."""
+        return self.filter(deleted_at__isnull=False, author=user) if user.is_active else self.none()
+
+    def with_names(self) -> "CommentQuerySet":
+        """Join what a comment shows: its author and what it stands at."""
+        return self.select_related("author", "project", "account", "activity")

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from openpsm.api import (
     accounts,
     activities,
+    auth,
     contacts,
     contenders,
     criteria,
@@ -63,6 +64,9 @@ def _with_json_refusal(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
+        told = auth.notice_of(request)
+        if told:
+            response.headers["OpenPSM-Notice"] = told
         if response.status_code != 405:
             return response
         refusal = problems.problem(405, "method-not-allowed", _("This address does not know the method."))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from ninja.security import HttpBearer
 
 from openpsm.core import parameters
 from openpsm.core.errors import NotAllowed, TooMany
+from openpsm.org import notice
 from openpsm.org.models import AccessToken, User
 from openpsm.org.operations.tokens import authenticate_token
 
@@ -42,6 +44,14 @@ class TokenAuth(HttpBearer):
 
 
 bearer = TokenAuth()
+
+
+def notice_of(request: HttpRequest) -> str:
+    """Return what everybody should know, as the value of a header: percent-encoded UTF-8; empty without one."""
+    token = getattr(request, "token", None)
+    text, time = getattr(token, "notice_text", ""), getattr(token, "notice_time", "")
+    told = notice.of_stored({notice.TEXT: text or "", notice.TIME: time or ""})
+    return quote(str(told), safe=" ,.:;-()/") if told else ""
 
 
 def admit(request: ApiRequest, *, is_write: bool) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -175,8 +177,25 @@ def as_money(number: Decimal) -> Decimal:
     return field.to_python(number) or Decimal("0.00")
 
 
-def format_amount(amount: Decimal, currency: str, unit: str = "yuan") -> str:
-    """Write an amount for reading, in yuan with two places or in units of ten thousand (“wan”), rounded half up."""
+_shown_unit: ContextVar[str] = ContextVar("openpsm_shown_unit", default="yuan")
+
+
+@contextmanager
+def shown_in(unit: str) -> Iterator[None]:
+    """Write amounts in this unit within the block: what the person who looks has chosen."""
+    token = _shown_unit.set(unit)
+    try:
+        yield
+    finally:
+        _shown_unit.reset(token)
+
+
+def format_amount(amount: Decimal, currency: str, unit: str = "") -> str:
+    """Write an amount for reading, in yuan with two places or in units of ten thousand (“wan”), rounded half up.
+
+    Without a unit it is the one that the person who looks has chosen, see `shown_in`.
+    """
+    unit = unit or _shown_unit.get()
     sign, symbol = ("-" if amount < 0 else ""), ("¥" if currency == "CNY" else f"{currency} ")
     if unit == "yuan":
         return f"{sign}{symbol}{abs(amount).quantize(CENT, ROUND_HALF_UP):,.2f}"

@@ -49,6 +49,8 @@ def _work() -> None:
     classify("org.BulkEdit", internal="id by listing action values ids at finished_at undo_of")
     classify("org.BulkResult", internal="id bulk record_id outcome reason kept")
     classify("org.Notification", open="id user kind subject_type subject_id data at read_at")
+    classify("org.Follow", open="id user subject_type subject_id at")
+    classify("org.Recent", open="id user subject_type subject_id at")
 
 
 def _ground() -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.core import events, links
 from openpsm.core.versions import bump
-from openpsm.org.models import AccessToken, Notification, SavedView, Task, User, UserSession
+from openpsm.org.models import AccessToken, Follow, Notification, Recent, SavedView, Task, User, UserSession
 
 
 def declare_all() -> None:
@@ -17,6 +17,8 @@ def declare_all() -> None:
     links.declare("org.usersession", "user", target=target, label=_("sessions"), erase=erase_sessions, listing=sessions)
     links.declare("org.accesstoken", "user", target=target, label=_("access tokens"), erase=erase_tokens)
     links.declare("org.notification", "user", target=target, label=_("notifications"), erase=erase_notifications)
+    links.declare("org.follow", "user", target=target, label=_("records followed"), erase=erase_follows)
+    links.declare("org.recent", "user", target=target, label=_("records opened lately"), erase=erase_recents)
     links.declare("org.departmentmanager", "user", target=target, label=_("departments managed"))
     links.declare("org.savedview", "owner", target=target, label=_("saved views"), move=move_views, listing=saved_views)
     links.declare("org.bulkedit", "by", target=target, label=_("bulk edits"))
@@ -98,3 +100,13 @@ def erase_tokens(*, target: User, by: User, at: datetime) -> None:
 def erase_notifications(*, target: User, by: User, at: datetime) -> None:
     """The bell is emptied."""
     Notification.objects.filter(user=target).delete()
+
+
+def erase_follows(*, target: User, by: User, at: datetime) -> None:
+    """Nobody is told any more."""
+    Follow.objects.filter(user=target).delete()
+
+
+def erase_recents(*, target: User, by: User, at: datetime) -> None:
+    """What somebody looked at is theirs alone."""
+    Recent.objects.filter(user=target).delete()

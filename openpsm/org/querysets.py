@@ -120,3 +120,10 @@ class NotificationQuerySet(models.QuerySet[Any]):
 
     def unread(self) -> "NotificationQuerySet":
         return self.filter(read_at=None)
+
+
+class OwnQuerySet(models.QuerySet[Any]):
+    """What belongs to one person alone: records followed and opened."""
+
+    def visible_to(self, user: "User") -> "OwnQuerySet":
+        return self.filter(user=user) if user.is_active else self.none()

@@ -15,6 +15,5 @@ def declare_all() -> None:
         ("projects.grade_middle", 40, _("Chance is middling from (%)"), _("Grade")),
         ("projects.stalled_days_a", 14, _("Grade A is stalled without activity for more than (days)"), _("Stalled")),
         ("projects.stalled_days", 30, _("Others are stalled without activity for more than (days)"), _("Stalled")),
-        ("projects.bin_days", 30, _("Deleted projects can be restored for (days)"), _("Recycle bin")),
     ):
         parameters.declare(key, kind="integer", default=default, label=label, group=group, minimum=0, maximum=3650)

@@ -6,8 +6,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from openpsm.org import access
-from openpsm.org.models import Notification, User
+from openpsm.org import access, notice
+from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 
 
@@ -46,12 +46,14 @@ def menu_for(user: User, path: str) -> dict[str, Any]:
     own = access.reach(user)
     shown = [e for e in ENTRIES if not e.permissions or any(own.holds_anywhere(p) for p in e.permissions)]
     menu = [(e, url := reverse(f"web:{e.name}"), path == url or path.startswith(url + "/")) for e in shown]
-    unread = Notification.objects.filter(user=user, read_at=None)[:100].count()
+    unread, told = notice.unread_and_notice(user)
     return {
         "menu": menu,
         "is_more": not any(is_here for _entry, _url, is_here in menu[:ON_A_PHONE]),
         "unread": unread,
+        "announcement": told,
         "theme": user.theme or "light",
         "can_register": own.holds_anywhere(Permission.REGISTRATION_CREATE),
+        "can_add_contact": own.holds_anywhere(Permission.CONTACT_EDIT),
         "can_log": own.holds_anywhere(Permission.ACTIVITY_EDIT),
     }

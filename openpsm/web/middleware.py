@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django_htmx.http import HttpResponseClientRedirect
 
+from openpsm.core.money import shown_in
 from openpsm.web.access import route_of
 from openpsm.web.views.errors import csrf_failure
 
@@ -57,7 +58,7 @@ def _sent_to(request: HttpRequest, target: str) -> HttpResponse:
 
 
 class UserLanguage:
-    """Speaks the signed-in user's language, else the visitor's choice, else the installation's."""
+    """Speaks the signed-in user's language, else the visitor's choice, else the installation's; amounts in theirs too."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -68,6 +69,7 @@ class UserLanguage:
             chosen = settings.LANGUAGE_CODE
         translation.activate(chosen)
         timezone.activate(settings.TIME_ZONE)
-        response = self.get_response(request)
+        with shown_in(getattr(request.user, "amount_unit", "")):
+            response = self.get_response(request)
         response.headers.setdefault("Content-Language", chosen)
         return response

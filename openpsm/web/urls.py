@@ -16,6 +16,7 @@ AREAS = (
     "activities",
     "guide",
     "lists",
+    "everywhere",
     "operations",
 )
 urlpatterns: list[URLPattern] = [

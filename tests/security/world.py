@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from openpsm.accounts.operations import add_account_name, delete_account, set_account_owner
-from openpsm.activities.operations import Told
+from openpsm.activities.operations import Told, post_comment
 from openpsm.catalog.operations import NewProduct, create_products
 from openpsm.core import attachments, custom
 from openpsm.core.models.jobs import Job
@@ -229,6 +229,8 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     on_account: dict[str, Any] = {"project_id": None, "account_id": ids["account"]}
     if word != WORDS["guest"]:
         ids["account_activity"] = log_activity(project, **on_account, **{**result, "next_step": "Call"}).pk
+    said = {"kind": "project", "subject_id": project.pk, "text": f"{word}part comment"}
+    ids["comment"] = post_comment(**said, by=by, at=AT).comment.pk
     content = ContentFile(b"private words\n")
     ids["file"] = attachments.add_attachment(
         root=project, name=f"{word}part file.txt", content=content, by=by, at=AT

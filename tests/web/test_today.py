@@ -1,4 +1,4 @@
-"""Today, tasks, notifications, search."""
+"""Today, tasks, notifications."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,6 @@ from openpsm.org.models import Notification, Task
 from openpsm.projects import operations
 from openpsm.projects.models import Project, ProjectFacts
 from openpsm.registrations.models import Registration
-from tests.factories.accounts import make_account
 from tests.factories.org import make_department, make_task, make_user
 from tests.factories.projects import make_manager, make_owner, make_project
 
@@ -260,45 +259,7 @@ def test_notification_query_count(client, owner, rows, django_assert_num_queries
         client.get("/notifications")
 
 
-# --- search and menu
-
-
-@pytest.mark.parametrize("text", ["石化", "zgsh", "ZGSH", "zhongguoshihua"])
-def test_search_finds_by_chinese_pinyin_and_initials(client, owner, now, text):
-    account = make_account("中国石化", owner=owner)
-    project = make_project("中国石化二期", account=account, owner=owner, at=now)
-    client.force_login(owner)
-    found = client.get("/search", {"q": text}).context
-    assert ([p.pk for p in found["projects"]], [a.pk for a in found["accounts"]]) == ([project.pk], [account.pk])
-
-
-def test_search_shows_nothing_that_is_not_open_to_the_person(client, owner, now):
-    make_project("中国石化二期", account=make_account("中国石化", owner=owner), owner=owner, at=now)
-    client.force_login(make_owner())
-    page = client.get("/search", {"q": "石化"})
-    assert (page.context["projects"], page.context["accounts"]) == ([], [])
-    assert "Nothing found" in page.text
-
-
-def test_search_shows_what_was_typed_as_text(client, owner):
-    client.force_login(owner)
-    assert "<b>x" not in client.get("/search", {"q": "<b>x"}).text
-    assert client.get("/search").status_code == 200
-
-
-@pytest.mark.parametrize("rows", [1, 8])
-def test_search_query_count(client, owner, now, rows, django_assert_num_queries):
-    for number in range(rows):
-        make_project(
-            f"Boiler {number}",
-            account=make_account(f"Boiler works {chr(0x7532 + number)}", owner=owner),
-            owner=owner,
-            at=now,
-        )
-    client.force_login(owner)
-    client.get("/search?q=boiler")
-    with django_assert_num_queries(5):
-        client.get("/search?q=boiler")
+# --- menu
 
 
 def test_more_shows_the_menu_that_rights_allow(client):

@@ -13,6 +13,7 @@ from openpsm.accounts.operations.accounts import (
     set_account_owner,
     update_account,
 )
+from openpsm.accounts.operations.cards import export_card
 from openpsm.accounts.operations.codes import install
 from openpsm.accounts.operations.competitors import ensure_competitor, update_competitor
 from openpsm.accounts.operations.contacts import (
@@ -49,6 +50,7 @@ __all__ = [
     "delete_contact",
     "ensure_competitor",
     "erase_contact",
+    "export_card",
     "install",
     "remove_account_member",
     "remove_account_name",

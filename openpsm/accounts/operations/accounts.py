@@ -27,6 +27,7 @@ from openpsm.core.text import fold, is_placeholder
 from openpsm.core.versions import Origin, bump, require_version
 from openpsm.org import access
 from openpsm.org.access import require
+from openpsm.org.bin import require_kept
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 
@@ -349,8 +350,7 @@ def restore_account(*, account_id: int, by: User, at: datetime) -> Account:
         account: Account = Account.objects.select_related("department").get(pk=account_id)
         if account.owner_id != by.pk:
             require(by, Permission.ACCOUNT_DELETE, on=account)
-        if account.deleted_at is None:
-            raise DomainError(_("This account is not in the recycle bin."), code="not-deleted")
+        require_kept(account.deleted_at, at=at)
         account.deleted_at = None
         account.save(update_fields=["deleted_at", *bump(account, at=at)])
         events.record("account.restored", subject=account, by=by, at=at)

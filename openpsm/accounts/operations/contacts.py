@@ -25,6 +25,7 @@ from openpsm.core.text import is_placeholder, sort_key
 from openpsm.core.versions import Origin, bump, require_version
 from openpsm.org import field_rules
 from openpsm.org.access import require
+from openpsm.org.bin import require_kept
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 
@@ -210,8 +211,9 @@ def restore_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
     with transaction.atomic():
         contact = _locked_even_deleted(contact_id, by)
         require_contact_edit(by, contact.account)
-        if contact.deleted_at is None or contact.erased_at is not None:
+        if contact.erased_at is not None:
             raise DomainError(_("This contact is not in the recycle bin."), code="not-deleted")
+        require_kept(contact.deleted_at, at=at)
         contact.deleted_at = None
         contact.save(update_fields=["deleted_at", *bump(contact, at=at)])
         keys.mark_contacts([contact])

@@ -1,5 +1,12 @@
-"""Changes of activities: planned, logged or completed, then confirmed by somebody else."""
+"""Changes of activities: planned, logged or completed, then confirmed by somebody else; comments at records."""
 
+from openpsm.activities.operations.comments import (
+    Posted,
+    change_comment,
+    delete_comment,
+    post_comment,
+    restore_comment,
+)
 from openpsm.activities.operations.reporting import complete_activity, log_activity
 from openpsm.activities.operations.stock import (
     OldActivity,
@@ -13,6 +20,7 @@ from openpsm.activities.operations.upkeep import (
     confirm_activity,
     delete_activity,
     plan_activity,
+    restore_activity,
     update_activity,
 )
 
@@ -21,12 +29,20 @@ __all__ = [
     "Told",
     "cancel_activity",
     "check_old_activity",
+    "Posted",
+    "Told",
+    "cancel_activity",
+    "change_comment",
     "complete_activity",
     "confirm_activity",
     "delete_activity",
+    "delete_comment",
     "log_activity",
     "plan_activity",
     "take_over_activities",
+    "post_comment",
+    "restore_activity",
+    "restore_comment",
     "update_activity",
     "withdraw_activities",
 ]

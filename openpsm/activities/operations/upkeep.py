@@ -15,6 +15,7 @@ from openpsm.activities.operations.told import Told
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed
 from openpsm.core.text import is_placeholder
 from openpsm.core.versions import bump
+from openpsm.org.bin import require_kept
 from openpsm.org.models import User
 from openpsm.projects.models import Project
 
@@ -121,6 +122,22 @@ def delete_activity(*, activity_id: int, version: int | None, by: User, at: date
         _save(activity, ["deleted_at"], at=at)
         data: dict[str, Any] = {"kind": activity.kind, "state": activity.state}
         records.finish("activity.deleted", activity, belongs_to, by=by, at=at, **data)
+    return activity
+
+
+def restore_activity(*, activity_id: int, by: User, at: datetime) -> Activity:
+    """Take an activity out of the recycle bin: who might delete it may bring it back, while its record is seen."""
+    with transaction.atomic():
+        rows = Activity.objects.in_bin_of(by)
+        project_id, account_id = rows.values_list("project_id", "account_id").get(pk=activity_id)
+        belongs_to = records.root(project_id, account_id, by=by)
+        activity: Activity = rows.select_related("department").get(pk=activity_id)
+        records.require_author(activity, by)
+        require_kept(activity.deleted_at, at=at)
+        activity.deleted_at = None
+        _save(activity, ["deleted_at"], at=at)
+        data: dict[str, Any] = {"kind": activity.kind, "state": activity.state}
+        records.finish("activity.restored", activity, belongs_to, by=by, at=at, **data)
     return activity
 
 

@@ -1,5 +1,6 @@
 """Staff, their departments and roles, their sessions and tokens, their tasks and notifications."""
 
+from openpsm.org.models.attention import Follow, Recent
 from openpsm.org.models.people import Department, DepartmentManager, Role, RoleGrant, User
 from openpsm.org.models.signin import AccessToken, UserSession
 from openpsm.org.models.views import BulkEdit, BulkResult, SavedView
@@ -11,7 +12,9 @@ __all__ = [
     "BulkResult",
     "Department",
     "DepartmentManager",
+    "Follow",
     "Notification",
+    "Recent",
     "Role",
     "RoleGrant",
     "SavedView",

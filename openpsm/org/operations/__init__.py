@@ -1,6 +1,7 @@
 """Changes to staff, departments, roles, sign-in, tasks and notifications, one module per noun."""
 
 from openpsm.org.operations.bulk import do_one, finish_bulk, rehearse, start_bulk, start_undo
+from openpsm.org.operations.attention import follow, remember_opened, unfollow
 from openpsm.org.operations.departments import (
     close_department,
     create_department,
@@ -42,6 +43,7 @@ from openpsm.org.operations.tasks import (
     open_tasks,
     reassign_task,
     remind_of_tasks,
+    reopen_task,
     settle_tasks,
 )
 from openpsm.org.operations.tokens import authenticate_token, make_token, revoke_token
@@ -81,6 +83,7 @@ __all__ = [
     "end_sessions_of",
     "finish_bulk",
     "first_setup",
+    "follow",
     "grant_role",
     "install",
     "invite_user",
@@ -95,9 +98,11 @@ __all__ = [
     "reassign_task",
     "record_export",
     "rehearse",
+    "remember_opened",
     "remind_of_tasks",
     "rename_department",
     "reopen_department",
+    "reopen_task",
     "request_reset",
     "reset_at_the_server",
     "reset_by_administrator",
@@ -110,6 +115,7 @@ __all__ = [
     "sign_in",
     "start_bulk",
     "start_undo",
+    "unfollow",
     "update_profile",
     "update_role",
     "update_user",

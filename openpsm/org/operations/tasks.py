@@ -183,6 +183,22 @@ def drop_task(*, task_id: int, version: int | None, reason: str, by: User, at: d
     return task
 
 
+def reopen_task(*, task_id: int, version: int | None, by: User, at: datetime) -> Task:
+    """Take back that a task was done or dropped. Raises DomainError "task-open", "same-task"."""
+    with transaction.atomic():
+        rows = Task.objects.visible_to(by).select_for_update(no_key=True, of=("self",))
+        task: Task = rows.get(pk=task_id)
+        require_version(task, version)
+        if not (task.done_at or task.dropped_at):
+            raise DomainError(_("This task is still open."), code="task-open")
+        if task.origin and _twin(task, task.owner_id):
+            raise DomainError(_("This person has the same task already."), code="same-task")
+        task.done_at, task.dropped_at, task.result = None, None, ""
+        task.save(update_fields=["done_at", "dropped_at", "result", *bump(task, at=at)])
+        events.record("task.reopened", subject=task, by=by, at=at, project=task.project_id)
+    return task
+
+
 def reassign_task(
     *, task_id: int, version: int | None, owner_id: int, by: User, at: datetime, due_on: date | None = None
 ) -> Task:

@@ -5,13 +5,16 @@ from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from openpsm.core import events, parameters
 from openpsm.core.errors import InvalidInput
+from openpsm.core.models.configuration import Parameter
 from openpsm.org import rules
 from openpsm.org.models import AccessToken, User
+from openpsm.org.notice import TEXT as NOTICE_TEXT
+from openpsm.org.notice import TIME as NOTICE_TIME
 
 DAYS = 90
 USED_EVERY = timedelta(minutes=5)
@@ -63,7 +66,13 @@ def revoke_token(*, token_id: int, by: User, at: datetime) -> AccessToken:
 @cache
 def _usable() -> QuerySet[AccessToken]:
     """The question without the digest, put together once: every call of the API asks it."""
-    return AccessToken.objects.live().filter(user__is_active=True).select_related("user__department")
+    notice = Parameter.objects.order_by().values("value")
+    told = {
+        "notice_text": Subquery(notice.filter(key=NOTICE_TEXT)[:1]),
+        "notice_time": Subquery(notice.filter(key=NOTICE_TIME)[:1]),
+    }
+    rows = AccessToken.objects.live().filter(user__is_active=True).select_related("user__department")
+    return rows.annotate(**told)
 
 
 def authenticate_token(raw: str, *, at: datetime) -> AccessToken | None:

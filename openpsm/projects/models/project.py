@@ -190,6 +190,7 @@ class Project(Versioned):
                 name="project_stalled_amount",
                 condition=models.Q(deleted_at=None, outcome="open", is_on_hold=False, is_stalled=True),
             ),
+            models.Index(fields=["-deleted_at"], name="project_in_bin", condition=models.Q(deleted_at__isnull=False)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

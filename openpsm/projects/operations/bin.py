@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from openpsm.core import events, parameters
+from openpsm.core import events
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
 from openpsm.core.locks import lock_rows
 from openpsm.org.access import require
+from openpsm.org.bin import require_kept
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.process import facts
@@ -46,9 +47,7 @@ def restore_project(*, project_id: int, by: User, at: datetime) -> Project:
         project: Project = Project.objects.in_bin_of(by).select_related("department").get(pk=project_id)
         if project.owner_id != by.pk or not by.is_active:
             require(by, Permission.PROJECT_DELETE, on=project)
-        kept = timedelta(days=parameters.value("projects.bin_days"))
-        if project.deleted_at is not None and at - project.deleted_at > kept:
-            raise DomainError(_("This was deleted too long ago to be restored."), code="too-late")
+        require_kept(project.deleted_at, at=at)
         project.deleted_at = None
         save(project, ["deleted_at"], at=at)
         events.record("project.restored", subject=project, by=by, at=at, name=project.name)

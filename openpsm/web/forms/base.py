@@ -9,7 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from openpsm.core.dates import parse_day, today
 from openpsm.core.errors import DomainError, InvalidInput
@@ -48,7 +50,9 @@ class BoundForm(forms.Form):
 class AmountField(forms.Field):
     """An amount as people write it: 240万, 1.2亿, 1,200,000.00. Cleans to Decimal or None."""
 
-    widget = forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off", "maxlength": "30"})
+    widget = forms.TextInput(
+        attrs={"inputmode": "text", "autocomplete": "off", "maxlength": "30", "data-understood": "amount"}
+    )
 
     def to_python(self, value: Any) -> Decimal | None:
         if value in self.empty_values:
@@ -64,7 +68,15 @@ class AmountField(forms.Field):
 class DayField(forms.Field):
     """A day as people write it: 2026-11-15, 11.15, 下周三. Cleans to date or None."""
 
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    widget = forms.DateInput(
+        format="%Y-%m-%d",
+        attrs={
+            "autocomplete": "off",
+            "maxlength": "40",
+            "data-understood": "day",
+            "placeholder": gettext_lazy("2026-11-15, 11.15, tomorrow"),
+        },
+    )
 
     def to_python(self, value: Any) -> date | None:
         if value in self.empty_values:
@@ -75,6 +87,13 @@ class DayField(forms.Field):
             return parse_day(str(value), reference=today(timezone.now()))
         except (ValueError, ValidationError, DomainError) as error:
             raise ValidationError(_("“%(text)s” is not a day. Write 2026-11-15.") % {"text": value}) from error
+
+
+def readable(value: Decimal | date) -> str:
+    """Say what was understood: an amount in full, a day with its weekday."""
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d} {date_format(value, 'l')}"
+    return f"{value:,.2f}"
 
 
 def attempt(form: forms.Form, call: Callable[[], T]) -> T | None:

@@ -1,9 +1,8 @@
-// What the server cannot do: keep what is typed, keyboard shortcuts, and one place for failed requests.
+// What the server cannot do: keep what is typed, and one place for failed requests; keys and palette are in everywhere.js.
 "use strict";
 
 (() => {
   const KEEP_HOURS = 24;
-  const isTyping = (element) => element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
 
   // Drafts: a long form marked data-keep survives a lost session or a closed tab, in this tab's storage only.
   const draftKey = (form) => `draft:${document.body.dataset.user}:${form.dataset.keep}`;
@@ -20,12 +19,15 @@
     const { at, values } = JSON.parse(kept);
     if (Date.now() - at > KEEP_HOURS * 3600e3) return sessionStorage.removeItem(draftKey(form));
     const fields = fieldsOf(form);
+    let isDifferent = false;
     values.forEach(([name, value], i) => {
       const field = fields[i];
       if (!field || field.name !== name) return;
+      isDifferent ||= Array.isArray(value) ? field.checked !== value[1] : field.value !== value;
       if (Array.isArray(value)) field.checked = value[1];
       else field.value = value;
     });
+    if (isDifferent) form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true, detail: { at, key: draftKey(form) } }));
   }
 
   function watch(root) {
@@ -82,15 +84,5 @@
     if (event.key === "Escape") { picker.querySelector(".psm-picker-list").replaceChildren(); stops[0].focus(); }
     else if (event.key === "Enter") stops[1].click();
     else stops[(here + (event.key === "ArrowDown" ? 1 : stops.length - 1)) % stops.length].focus();
-  });
-
-  // Keys: "/" searches, "c" creates, "?" opens the guide.
-  document.addEventListener("keydown", (event) => {
-    const palette = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
-    if (!palette && (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey)) return;
-    const search = document.getElementById("global-search");
-    if ((palette || event.key === "/") && search) { event.preventDefault(); search.focus(); search.select(); }
-    else if (event.key === "c") { const create = document.querySelector(".psm-top-actions [data-bs-toggle]"); if (create) create.click(); }
-    else if (event.key === "?") location.assign("/guide");
   });
 })();

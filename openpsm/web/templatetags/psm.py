@@ -1,5 +1,6 @@
 """Formatting for templates: texts in data, amounts, dates, icons. They format, they do not decide."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,13 +8,16 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from openpsm.core.money import format_amount
 from openpsm.core.text import localized as localized_text
+from openpsm.web.undo import Undo
+from openpsm.web.undo import undo_of as found_undo
 
 register = template.Library()
+_MENTION = re.compile(r"(^|[^0-9A-Za-z])([@＠][^\s@＠,，。.;；:：!！?？()（）、]{1,60})")
 
 
 @register.filter
@@ -77,3 +81,15 @@ def words(value: Any) -> Any:
 def item(mapping: Any, key: Any) -> Any:
     """The entry of a mapping under a key that is itself a value."""
     return mapping.get(key) if mapping else None
+
+
+@register.simple_tag
+def undo_of(message: Any) -> Undo | None:
+    """The button of a message that takes the step back."""
+    return found_undo(message)
+
+
+@register.filter
+def with_mentions(text: str) -> SafeString:
+    """A comment with everything escaped, and "@name" set off from the rest."""
+    return mark_safe(_MENTION.sub(r'\1<strong class="psm-mention">\2</strong>', conditional_escape(text)))  # noqa: S308 - escaped

@@ -26,7 +26,8 @@ from openpsm.web.forms.activities import CancelForm, LogForm, PlanForm, person_c
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.projects import posted_version
 from openpsm.web.templatetags.psm import day as formatted
-from openpsm.web.views import files
+from openpsm.web.undo import say_undoable
+from openpsm.web.views import comments, files
 
 State = Activity.State
 
@@ -43,6 +44,7 @@ def detail(request: UserRequest, pk: int) -> HttpResponse:
         "is_planned": activity.state == State.PLANNED,
         "can_confirm": activity.state == State.DONE and not activity.is_confirmed,
         **files.context(activity, request.user),
+        "panel": comments.panel(activity, request.user),
     }
     return render(request, "activities/detail.html", context)
 
@@ -210,4 +212,5 @@ def delete(request: UserRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("web:activity-detail", pk)
+    say_undoable(request, _("The entry is in the recycle bin."), "bin-restore", "activity", pk)
     return redirect("web:activity-list")

@@ -58,12 +58,12 @@ def guide(request: UserRequest, key: str = "") -> HttpResponse:
     if chosen is None:
         raise Http404
     sought = words.casefold()
-    found = [(each, _around(each.text, words)) for each in pages if sought in each.text.casefold()]
+    found = [(each, around(each.text, words)) for each in pages if sought in each.text.casefold()]
     context = {"chapters": pages, "chapter": chosen, "q": words, "found": found if words else None, "title": _("Guide")}
     return render(request, "guide/guide.html", context)
 
 
-def _around(text: str, words: str) -> str:
+def around(text: str, words: str) -> str:
     """Some words around the first place found."""
     place = text.casefold().find(words.casefold())
     return text[max(place - 40, 0) : place + 80].strip()

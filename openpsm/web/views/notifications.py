@@ -30,7 +30,15 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
         _("Task due on %(due_on)s: %(title)s") % {"due_on": data.get("due_on", ""), "title": data.get("title", "")}
     ),
     "backup.failed": lambda data: _("The daily backup failed: %(reason)s") % {"reason": data.get("reason", "")},
+    "comment.mentioned": lambda data: _("%(who)s mentions you at “%(title)s”") % _said(data),
+    "comment.added": lambda data: _("%(who)s commented on “%(title)s”, which you follow") % _said(data),
+    "project.moved": lambda data: _("%(who)s: “%(title)s”, which you follow, has moved") % _said(data),
+    "account.moved": lambda data: _("%(who)s: “%(title)s”, which you follow, has changed hands") % _said(data),
 }
+
+
+def _said(data: dict[str, Any]) -> dict[str, Any]:
+    return {"who": data.get("who") or _("OpenPSM"), "title": data.get("title", "")}
 
 
 def text_of(line: Notification) -> str:
@@ -56,6 +64,13 @@ def notification_list(request: UserRequest) -> HttpResponse:
     lines = [(line, text_of(line)) for line in found.rows]
     context = {"title": _("Notifications"), "lines": lines, "next": found.next, "is_first": not cursor}
     return render(request, "today/notifications.html", context)
+
+
+@page()
+def bell(request: UserRequest) -> HttpResponse:
+    """The bell with its number, asked for by open pages once a minute (1 query)."""
+    unread = Notification.objects.visible_to(request.user).unread()[:100].count()
+    return render(request, "frame/_bell.html", {"unread": unread})
 
 
 @page(methods=("POST",))

@@ -14,9 +14,11 @@ from openpsm.org import operations
 from openpsm.org.models import Task, User
 from openpsm.projects.models import Project
 from openpsm.web.access import UserRequest, page
+from openpsm.web.confirming import tell
 from openpsm.web.forms.base import attempt
-from openpsm.web.forms.projects import ReasonForm
+from openpsm.web.forms.projects import ReasonForm, posted_version
 from openpsm.web.forms.tasks import CompleteForm, ReassignForm, TaskForm
+from openpsm.web.undo import say_undoable
 from openpsm.web.visitors import next_of
 
 
@@ -89,10 +91,11 @@ def complete(request: UserRequest, pk: int) -> HttpResponse:
     is_done = is_valid and attempt(form, lambda: _call(operations.complete_task, request, pk, form)) is not None
     if request.htmx and "from_list" in request.POST:
         error = "" if is_done else " ".join(str(each) for messages_ in form.errors.values() for each in messages_)
-        return render(request, "today/_task_done.html", {"task": task, "error": error}, status=200)
+        context = {"task": task, "error": error, "version": task.version + 1}
+        return render(request, "today/_task_done.html", context, status=200)
     if not is_done:
         return _page(request, task, complete_form=form)
-    messages.success(request, _("Done: %(title)s") % {"title": task.title})
+    _say_closed(request, pk, _("Done: %(title)s") % {"title": task.title})
     return redirect(next_of(request))
 
 
@@ -101,9 +104,24 @@ def drop(request: UserRequest, pk: int) -> HttpResponse:
     """Say that it will not be done, and why."""
     task, form = _find(request, pk), ReasonForm(request.POST, auto_id="drop_%s")
     if form.is_valid() and attempt(form, lambda: _call(operations.drop_task, request, pk, form)) is not None:
-        messages.success(request, _("Dropped: %(title)s") % {"title": task.title})
+        _say_closed(request, pk, _("Dropped: %(title)s") % {"title": task.title})
         return redirect("web:today")
     return _page(request, task, drop_form=form)
+
+
+def _say_closed(request: UserRequest, pk: int, text: str) -> None:
+    """Say so, with a button that opens the task again."""
+    version = Task.objects.visible_to(request.user).values_list("version", flat=True).get(pk=pk)
+    say_undoable(request, text, "task-reopen", pk, version=version)
+
+
+@page(methods=("POST",))
+def reopen(request: UserRequest, pk: int) -> HttpResponse:
+    """Take back that it was done or dropped."""
+    _find(request, pk)
+    call: dict[str, Any] = {"task_id": pk, "version": posted_version(request), "by": request.user, "at": timezone.now()}
+    tell(request, lambda: operations.reopen_task(**call), _("The task is open again."))
+    return redirect("web:task-detail", pk)
 
 
 @page(methods=("POST",))

@@ -1,4 +1,4 @@
-"""Where the day begins; the search over everything; the menu of a phone."""
+"""Where the day begins; the menu of a phone."""
 
 from typing import Any
 
@@ -7,16 +7,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from openpsm.accounts.models import Account
 from openpsm.core.dates import today as day_of
 from openpsm.insights.team import leads_a_team
 from openpsm.insights.today import Today, today_of
 from openpsm.org import access
 from openpsm.org.permissions import Permission
-from openpsm.projects.models import Project
 from openpsm.web.access import UserRequest, page
-
-MOST_FOUND = 20
 
 
 @page()
@@ -62,20 +58,6 @@ def _first_steps(request: UserRequest) -> list[tuple[str, str, str]]:
         steps.append(("registration-new", _("Register a customer or a project"), text))
     steps.append(("guide", _("Read the guide"), _("Ten minutes, in the order of your day.")))
     return steps
-
-
-@page()
-def search(request: UserRequest) -> HttpResponse:
-    """Find projects and accounts by a part of the name, in Chinese, pinyin or initials (2 queries)."""
-    text = " ".join(request.GET.get("q", "")[:80].split())
-    context: dict[str, Any] = {"title": _("Search"), "global_query": text, "projects": [], "accounts": []}
-    if text:
-        projects = Project.objects.visible_to(request.user).matching(text).select_related("account", "owner")
-        accounts = Account.objects.visible_to(request.user).matching(text).select_related("owner")
-        for name, rows in (("projects", projects), ("accounts", accounts)):
-            found = list(rows.order_by("sort_key", "pk")[: MOST_FOUND + 1])
-            context |= {name: found[:MOST_FOUND], f"more_{name}": len(found) > MOST_FOUND}
-    return render(request, "today/search.html", context)
 
 
 @page()

@@ -23,6 +23,7 @@ from openpsm.web.forms.base import attempt
 from openpsm.web.forms.customers import attempt_claim
 from openpsm.web.forms.projects import VersionForm
 from openpsm.web.hits import shown_hits
+from openpsm.web.undo import say_undoable
 from openpsm.web.views.accounts import frame
 
 FIELDS = (
@@ -132,10 +133,11 @@ def team_remove(request: UserRequest, pk: int, user_pk: int) -> HttpResponse:
     """Take a colleague off the team."""
     frame.find(request, pk)
     now = timezone.now()
-    _try(
+    if _try(
         request,
         lambda: operations.remove_account_member(account_id=pk, user_id=user_pk, by=request.user, at=now),
-    )
+    ):
+        say_undoable(request, _("No longer on the team."), "account-team", pk, user_id=user_pk)
     return redirect("web:account-team", pk)
 
 
@@ -177,7 +179,7 @@ def delete(request: UserRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         call, now = form.cleaned_data, timezone.now()
         if attempt(form, lambda: operations.delete_account(account_id=pk, by=request.user, at=now, **call)):
-            messages.success(request, _("The account is in the recycle bin."))
+            say_undoable(request, _("The account is in the recycle bin."), "bin-restore", "account", pk)
             return redirect("web:account-list")
     intro = _("It goes to the recycle bin with its contacts. An account with projects cannot be deleted.")
     context = {"title": _("Delete the account"), "intro": intro, "is_danger": True, "action": _("Delete")}

@@ -23,6 +23,7 @@ from openpsm.web.lists import neighbours
 TABS = (
     ("overview", "account-detail"),
     ("activities", "account-activities"),
+    ("comments", "account-comments"),
     ("files", "account-files"),
     ("history", "account-history"),
 )
@@ -114,6 +115,7 @@ def _tab_label(key: str) -> str:
     labels = {
         "overview": _("Overview"),
         "activities": _("Activities"),
+        "comments": _("Comments"),
         "files": _("Files"),
         "history": _("History"),
     }

@@ -18,6 +18,7 @@ from openpsm.projects.models import Party, Project
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.custom import shown
 from openpsm.web.history import history_of
+from openpsm.web.views import comments as comment_views
 from openpsm.web.views import files as file_views
 from openpsm.web.views.accounts import frame
 
@@ -111,3 +112,11 @@ def account_history(request: UserRequest, pk: int) -> HttpResponse:
         "history_url": reverse("web:account-history", args=[pk]),
     }
     return render(request, "accounts/history.html", context)
+
+
+@page()
+def account_comments(request: UserRequest, pk: int) -> HttpResponse:
+    """What colleagues wrote at the account."""
+    account = frame.find(request, pk)
+    context = frame.context(request, account, "comments")
+    return render(request, "accounts/comments.html", context | {"panel": comment_views.panel(account, request.user)})

@@ -18,7 +18,7 @@ from openpsm.core.errors import DomainError
 from openpsm.org.permissions import Permission
 from openpsm.process import facts
 from openpsm.projects import operations, queries
-from openpsm.projects.models import Project
+from openpsm.projects.models import Project, ProjectMember
 from openpsm.registrations import operations as registrations
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.base import attempt
@@ -26,6 +26,7 @@ from openpsm.web.forms.customers import attempt_claim
 from openpsm.web.forms.projectparts import EditProjectForm, PartyForm, TeamForm
 from openpsm.web.forms.projects import ConfirmForm, StepForm, posted_version
 from openpsm.web.hits import shown_hits
+from openpsm.web.undo import say_undoable
 from openpsm.web.views.projects import frame
 
 
@@ -148,8 +149,9 @@ def team(request: UserRequest, pk: int) -> HttpResponse:
 def team_remove(request: UserRequest, pk: int, user_id: int) -> HttpResponse:
     """Take a colleague off the team."""
     frame.find(request, pk)
+    old = ProjectMember.objects.filter(project=pk, user=user_id).values_list("role", flat=True).first()
     try:
-        operations.set_team(
+        project = operations.set_team(
             project_id=pk,
             user_id=user_id,
             role=None,
@@ -159,6 +161,9 @@ def team_remove(request: UserRequest, pk: int, user_id: int) -> HttpResponse:
         )
     except DomainError as error:
         messages.error(request, str(error))
+    else:
+        back = {"user_id": user_id, "role": old, "version": project.version}
+        say_undoable(request, _("No longer on the team."), "project-team", pk, **back)
     return redirect("web:project-team", pk)
 
 

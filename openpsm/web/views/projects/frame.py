@@ -27,6 +27,7 @@ TABS = (
     ("competition", "project-competition"),
     ("evaluation", "project-evaluation"),
     ("timeline", "project-timeline"),
+    ("comments", "project-comments"),
     ("files", "project-files"),
     ("history", "project-history"),
 )
@@ -108,6 +109,7 @@ def _tab_label(key: str) -> str:
         "competition": _("Rivals and criteria"),
         "evaluation": _("Evaluation"),
         "timeline": _("Timeline"),
+        "comments": _("Comments"),
         "files": _("Files"),
         "history": _("History"),
     }[key]

@@ -16,6 +16,7 @@ from openpsm.projects.models import Project
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms import projects as project_forms
 from openpsm.web.forms.base import attempt
+from openpsm.web.undo import say_undoable
 from openpsm.web.views.projects import frame
 
 Operation = Callable[..., Any]
@@ -31,14 +32,20 @@ def _ask(
     intro: Any = "",
     after: str = "",
     is_danger: bool = False,
+    undo: Any = None,
 ) -> HttpResponse:
-    """Show a form for one operation on the project; on success go to `after`, by default back to the project."""
+    """Show a form for one operation on the project; on success go to `after`, by default back to the project.
+
+    `undo` is what to say of a project that went to the bin, with a button that brings it back.
+    """
     project = frame.find(request, pk)
     home = reverse("web:project-detail", args=[pk])
     form = form_class(request.POST or None, initial={"version": project.version}, **_choices(form_class, project))
     if request.method == "POST" and form.is_valid():
         call = form.cleaned_data
         if attempt(form, lambda: operation(project_id=pk, by=request.user, at=timezone.now(), **call)) is not None:
+            if undo is not None:
+                say_undoable(request, undo, "bin-restore", "project", pk)
             return redirect(after or home)
     context = {
         "form": form,
@@ -135,4 +142,5 @@ def delete(request: UserRequest, pk: int) -> HttpResponse:
         intro=intro,
         after=reverse("web:project-list"),
         is_danger=True,
+        undo=_("The project is in the recycle bin."),
     )

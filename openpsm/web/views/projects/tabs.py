@@ -7,6 +7,7 @@ from openpsm.activities import queries as activities
 from openpsm.projects import queries
 from openpsm.web import history as histories
 from openpsm.web.access import UserRequest, page
+from openpsm.web.views import comments as comment_views
 from openpsm.web.views import files as file_views
 from openpsm.web.views.projects import frame
 
@@ -30,6 +31,14 @@ def files(request: UserRequest, pk: int) -> HttpResponse:
     project = frame.find(request, pk)
     context = frame.context(request, project, "files")
     return render(request, "projects/files.html", context | file_views.context(project, request.user))
+
+
+@page()
+def comments(request: UserRequest, pk: int) -> HttpResponse:
+    """What colleagues wrote at the project (2 queries beside the head's)."""
+    project = frame.find(request, pk)
+    context = frame.context(request, project, "comments")
+    return render(request, "projects/comments.html", context | {"panel": comment_views.panel(project, request.user)})
 
 
 @page()

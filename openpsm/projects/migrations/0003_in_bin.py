@@ -7,13 +7,16 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_plain_marks'),
+        ('accounts', '0003_names_and_bin'),
+        ('org', '0002_attention'),
+        ('process', '0001_initial'),
+        ('projects', '0002_project_totals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['sort_key', 'id'], name='contact_by_name'),
+            model_name='project',
+            index=models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['-deleted_at'], name='project_in_bin'),
         ),
     ]

@@ -27,7 +27,7 @@ def take_back(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('org', '0001_initial'),
+        ('org', '0002_attention'),
     ]
 
     operations = [
