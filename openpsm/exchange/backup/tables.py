@@ -21,7 +21,7 @@ from django.db import connection, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.functions import Collate
 
-from openpsm.exchange import bulk
+from openpsm.core import bulk
 
 Node = tuple[str, str]
 BATCH = 2_000

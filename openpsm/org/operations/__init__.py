@@ -1,7 +1,7 @@
 """Changes to staff, departments, roles, sign-in, tasks and notifications, one module per noun."""
 
-from openpsm.org.operations.bulk import do_one, finish_bulk, rehearse, start_bulk, start_undo
 from openpsm.org.operations.attention import follow, remember_opened, unfollow
+from openpsm.org.operations.bulk import do_one, finish_bulk, rehearse, start_bulk, start_undo
 from openpsm.org.operations.departments import (
     close_department,
     create_department,

@@ -251,9 +251,15 @@ FILTERS = (
 
 def ways(here: str) -> list[tuple[str, Any, str, str]]:
     """The ways to look at projects: address, label, icon, and which of them one looks at."""
-    known = (("list", _("List"), "list"), ("board", _("Board"), "layout-kanban"), ("calendar", _("Calendar"), "calendar-due"))
+    known = (
+        ("list", _("List"), "list"),
+        ("board", _("Board"), "layout-kanban"),
+        ("calendar", _("Calendar"), "calendar-due"),
+    )
     addresses = {"list": "project-list", "board": "project-board", "calendar": "project-calendar"}
-    return [(reverse(f"web:{addresses[key]}"), label, icon, "here" if key == here else "") for key, label, icon in known]
+    return [
+        (reverse(f"web:{addresses[key]}"), label, icon, "here" if key == here else "") for key, label, icon in known
+    ]
 
 
 PROJECTS = Listing(
