@@ -91,7 +91,8 @@ def _sqlite(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
 
 
 def _postgresql(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
-    if int(_value(connection, "SHOW server_version_num")) < OLDEST_POSTGRESQL * 10_000:
+    number = _value(connection, "SHOW server_version_num")
+    if number is not None and int(number) < OLDEST_POSTGRESQL * 10_000:
         text = _("This PostgreSQL is older than %(version)s.") % {"version": OLDEST_POSTGRESQL}
         yield Error(text, hint=_("Move the database to a newer server."), id="core.E013")
     for name, good in _DURABLE.items():

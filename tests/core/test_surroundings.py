@@ -91,7 +91,10 @@ def test_unsafe_postgresql_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {"SHOW synchronous_commit": "off", "SHOW transaction_isolation": "serializable"}
     monkeypatch.setattr(checks, "_value", lambda _connection, statement: answers.get(statement))
     fake: Any = object()
-    assert [message.id for message in checks._postgresql(fake)] == ["core.W009"] * 3 + ["core.E010", "core.E011"]
+    found = ["core.W009"] * 3 + ["core.E010", "core.E011"]
+    assert [message.id for message in checks._postgresql(fake)] == found
+    answers["SHOW server_version_num"] = "140012"
+    assert [message.id for message in checks._postgresql(fake)] == ["core.E013", *found]
 
 
 def test_unsafe_settings_are_found(settings: Any, data_dir: Path) -> None:

@@ -1,7 +1,7 @@
 """The installation that the backup tests copy. Run as `python -m tests.exchange.backup_world`.
 
 prepare [PROJECTS]   migrates, installs, makes a seller with a project and its files, and PROJECTS made-up ones
-work SECONDS         registers, logs and attaches as fast as it can; prints what it did and how long the slowest took
+work STOP            registers, logs and attaches until the file STOP is there; prints how often and the slowest act
 """
 
 import io
@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import django
 
@@ -56,34 +57,45 @@ def attach(project: Project, name: str, by: User, at: datetime) -> Attachment:
     return attachments.add_attachment(root=project, name=name, content=content, by=by, at=at)
 
 
-def work(seconds: float) -> None:
+def work(stop: Path) -> None:
     by = User.objects.select_related("department").get(username="seller")
     project = Project.objects.filter(owner=by).first()
     assert project is not None
     print("working", flush=True)
-    done, slowest, until = 0, 0.0, time.monotonic() + seconds
-    while time.monotonic() < until:
-        at, started = datetime.now(UTC), time.monotonic()
-        register(account=NewAccount(name="".join(random.choices(SIGNS, k=12))), by=by, at=at)
-        today = at.date()
-        log_activity(
-            project_id=project.pk,
-            kind="call",
-            done_on=today,
-            purpose="p",
-            result="r",
-            next_step="n",
-            next_on=today,
-            by=by,
-            at=at,
-        )
-        attach(project, f"file {done}.pdf", by, at)
-        done, slowest = done + 1, max(slowest, time.monotonic() - started)
+    done, slowest = 0, 0.0
+    while not stop.exists():
+        for act in (claim, call, attach_one):
+            started = time.monotonic()
+            act(project, by, datetime.now(UTC))
+            slowest = max(slowest, time.monotonic() - started)
+        done += 1
     print(json.dumps({"done": done, "slowest": slowest}), flush=True)
+
+
+def claim(_project: Project, by: User, at: datetime) -> None:
+    register(account=NewAccount(name="".join(random.choices(SIGNS, k=12))), by=by, at=at)
+
+
+def call(project: Project, by: User, at: datetime) -> None:
+    log_activity(
+        project_id=project.pk,
+        kind="call",
+        done_on=at.date(),
+        purpose="Ask for the date",
+        result="The date stays as it was",
+        next_step="Send the samples",
+        next_on=at.date(),
+        by=by,
+        at=at,
+    )
+
+
+def attach_one(project: Project, by: User, at: datetime) -> None:
+    attach(project, f"file {at.timestamp()}.pdf", by, at)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "prepare":
         prepare(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     else:
-        work(float(sys.argv[2]))
+        work(Path(sys.argv[2]))
