@@ -13,7 +13,7 @@ PAUSE = 0.2
 
 def main(stop: Path) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "openpsm.settings"
-    os.environ["OPENPSM_ALLOWED_HOSTS"] = "testserver"
+    os.environ |= {"OPENPSM_ALLOWED_HOSTS": "testserver", "OPENPSM_DEBUG": "1"}  # no collected style sheets here
     import django
 
     django.setup()

@@ -33,7 +33,13 @@ ENTRIES = (
         "settings",
         _("Settings"),
         "settings",
-        (Permission.USER_ADMIN, Permission.ROLE_ADMIN, Permission.SETTINGS_ADMIN, Permission.PROCESS_ADMIN),
+        (
+            Permission.USER_ADMIN,
+            Permission.ROLE_ADMIN,
+            Permission.SETTINGS_ADMIN,
+            Permission.PROCESS_ADMIN,
+            Permission.IMPORT,
+        ),
     ),
 )
 

@@ -10,6 +10,7 @@ AREAS = (
     "profile",
     "today",
     "settings",
+    "imports",
     "projects",
     "customers",
     "buying",

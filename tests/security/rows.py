@@ -83,6 +83,7 @@ SEES: dict[str, Sees] = {
     "department": _colleague,
     "grant": _colleague,
     "token": _token,
+    "batch": lambda scope, user, bundle: "batch" in bundle.ids and scope.active(user) and bundle["batch_owner"] == user,
 }
 
 
@@ -447,6 +448,18 @@ WEB: dict[str, Row] = {
     "file-upload": button("project", "", "files", _more={"kind": "projects"}),
     "file-download": read("file"),
     "file-delete": button("file", "", "files"),
+    # tables in and out: the world's batches belong to its owners, most of whom may not import
+    "import-list": read("none", "data.import"),
+    "import-new": write("none", "data.import", "nobody"),
+    "import-template": read("none", "data.import", kind="departments"),
+    "import-detail": read("batch", "data.import"),
+    "import-map": write("batch", "data.import", "nobody"),
+    "import-publish": button("batch", "data.import", "nobody"),
+    "import-undo": button("batch", "data.import", "nobody"),
+    "import-discard": button("batch", "data.import", "nobody"),
+    "import-errors": read("batch", "data.import"),
+    "export-list": read("none", "data.export"),
+    "export-file": button("none", "data.export", "held:data.export", BOSS, format="json", _more={"kind": "products"}),
     # settings
     "settings": read(),
     "user-list": read("none", "user.admin"),

@@ -15,6 +15,7 @@ from openpsm.activities.operations import Told, post_comment
 from openpsm.catalog.operations import NewProduct, create_products
 from openpsm.core import attachments, custom
 from openpsm.core.models.jobs import Job
+from openpsm.exchange.models import ImportBatch
 from openpsm.org.models import AccessToken, Department, Notification, User
 from openpsm.org.operations import deactivate_user, do_one, finish_bulk, make_token, save_view, start_bulk
 from openpsm.process.models import ProcessVersion
@@ -320,8 +321,22 @@ def _tokens(world: World) -> None:
     deactivate_user(user_id=gone.pk, version=gone.version, by=world.actors["administrator"], at=now)
 
 
+def _batches(world: World, now: datetime) -> None:
+    """A file that each owner brought: it holds what others must not read, and only who brought it sees it."""
+    for bundle in world.bundles.values():
+        if bundle.relation == "nonexistent":
+            continue
+        by = world.actors[bundle.owner]
+        batch = ImportBatch.objects.create(
+            kind="accounts", state="checked", file_name=f"{bundle.word}acct.csv", sha256="", by=by, created_at=now
+        )
+        batch.rows.create(number=2, cells=[f"{bundle.word}acct works"], values={"name": f"{bundle.word}acct works"})
+        bundle.ids |= {"batch": batch.pk, "batch_owner": by.pk}
+
+
 def _common(world: World, now: datetime) -> None:
     """Records that belong to nobody."""
+    _batches(world, now)
     by = world.actors["market"]
     rows = [NewProduct(code="L46", name="Gear oil", unit="t")]
     shade: dict[str, Any] = {"key": "shade", "label_en": "Shade", "label_zh": "色", "kind": "text", "position": 1}

@@ -19,6 +19,13 @@ CARDS: tuple[tuple[str, str, Any, Any, Permission], ...] = (
     ("parameter-list", "settings", _("Parameters"), _("Days, limits and marks that rules go by."), P.SETTINGS_ADMIN),
     ("custom-field-list", "tag", _("Custom fields"), _("Fields of your own on projects."), P.SETTINGS_ADMIN),
     ("process-list", "git-branch", _("Processes"), _("Stages and key nodes as they are published."), P.PROCESS_ADMIN),
+    (
+        "import-list",
+        "upload",
+        _("Imports"),
+        _("Bring customers, projects and visits from Excel, and take a file back."),
+        P.IMPORT,
+    ),
     ("job-list", "clock", _("Jobs"), _("Mails and other work behind the screen."), P.JOB_VIEW),
     ("audit", "history", _("Audit log"), _("Who did what, when; it cannot be changed."), P.AUDIT_VIEW),
 )
