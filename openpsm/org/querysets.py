@@ -78,7 +78,7 @@ class SavedViewQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: "User") -> "SavedViewQuerySet":
         if not user.is_active:
             return self.none()
-        home = apps.get_model("org", "Department")._default_manager.filter(pk=user.department_id)
+        home = apps.get_model("org", "Department")._default_manager.filter(pk=user.department_id or 0)
         around = Exists(home.filter(path__startswith=OuterRef("department__path")))
         return self.filter(Q(owner=user) | Q(sharing="all") | Q(Q(sharing="department") & around))
 

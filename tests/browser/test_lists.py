@@ -1,4 +1,4 @@
-"""Lists in a real browser, wide and narrow: filters, a shared view, a bulk edit at a closed gate, cells, keys."""
+"""Lists in a real browser: filters, a shared view, a bulk edit that meets a closed gate, cells, keys."""
 
 import pytest
 from playwright.sync_api import Page, expect

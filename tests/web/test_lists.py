@@ -1,6 +1,7 @@
 """Every list: columns, filters and sorts in the address, what is hidden, pages without a seam."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -133,14 +134,15 @@ def test_columns_are_chosen_ordered_kept_and_found_in_the_address(client, owner)
 
 
 def test_custom_fields_are_columns_and_filters(client, owner):
-    fields = {"by": None, "at": AT, "model": "projects.Project"}
+    fields: dict[str, Any] = {"by": None, "at": AT, "model": "projects.Project"}
     custom.define_field(key="color", label_en="Colour", label_zh="颜色", kind="text", **fields)
     custom.define_field(key="size", label_en="Size", label_zh="规模", kind="money", **fields)
     choices = {"choices": [{"key": "a", "label": "Alpha"}, {"key": "b", "label": "Beta"}]}
     custom.define_field(key="tags", label_en="Tags", label_zh="标签", kind="multi_choice", options=choices, **fields)
     custom.define_field(key="seen", label_en="Seen", label_zh="看过", kind="date", **fields)
+    custom.define_field(key="loud", label_en="Loud", label_zh="吵", kind="boolean", **fields)
     values = [
-        {"color": "deep red", "size": "500000", "tags": ["a"], "seen": "2026-11-20"},
+        {"color": "deep red", "size": "500000", "tags": ["a"], "seen": "2026-11-20", "loud": True},
         {"color": "blue", "size": "30000", "tags": ["a", "b"]},
     ]
     for number, each in enumerate(values):
@@ -155,6 +157,8 @@ def test_custom_fields_are_columns_and_filters(client, owner):
         ("custom.tags=a", ["P0", "P1"]),
         ("custom.seen=2026-11", ["P0"]),
         ("custom.seen=none", ["P1"]),
+        ("custom.loud=yes", ["P0"]),
+        ("custom.loud=no", []),
     ):
         assert names(client.get(f"/projects?sort=name&{asked}")) == shown, asked
     assert client.get("/projects?custom.nothing=1").status_code == 400

@@ -13,7 +13,7 @@ from openpsm.web.lists import doing
 from openpsm.web.views.lists import bulk as pages
 from tests.factories import AT
 from tests.factories.accounts import make_account
-from tests.factories.org import make_department, make_task, make_user
+from tests.factories.org import make_task, make_user
 from tests.factories.projects import make_owner, make_project
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +118,6 @@ def test_a_long_one_is_the_workers_goes_on_after_a_stop_and_does_nothing_twice(c
     place = ask(client, "set-product_line", projects, "do", product_line="Oil")["Location"]
     job, bulk = Job.objects.get(), BulkEdit.objects.get()
     assert ("being done" in client.get(place).text, bulk.finished_at) == (True, None)
-    monkeypatch.setattr(bulk, "ids", [projects[0].pk])
     listing = doing_listing(owner)
     doing.run(listing, BulkEdit(pk=bulk.pk, **{**vars_of(bulk), "ids": [projects[0].pk]}), owner)
     assert outcomes.run(str(job.pk), worker="w") is True
@@ -175,7 +174,7 @@ def test_a_cell_is_changed_as_people_type(client, owner):
         True,
     )
     project.refresh_from_db()
-    assert (project.amount, project.version) == (2_400_000, 2)
+    assert [project.amount, project.version] == [2_400_000, 2]
 
 
 def test_a_cell_says_what_is_wrong_and_that_somebody_was_faster(client, owner):
@@ -218,7 +217,7 @@ def test_j_and_k_lead_through_the_filtered_list(client, owner):
             assert found == [before, after], query
 
 
-def test_neighbours_take_one_statement(client, owner, django_assert_num_queries):
+def test_neighbours_take_one_statement(client, owner):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -231,4 +230,3 @@ def test_neighbours_take_one_statement(client, owner, django_assert_num_queries)
             counts.append(len(found))
     assert counts[1] == counts[0] + 1
     assert client.get(f"/projects/{project.pk}?list=nonsense").status_code == 200
-    assert make_department()

@@ -5,8 +5,10 @@ import io
 from datetime import timedelta
 from decimal import Decimal
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]  # has no types
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,8 +57,11 @@ def data_dir(monkeypatch, tmp_path):
 
 
 def body(answer):
+    """Read the file to its end and close it, without closing the connection of the test with it."""
     content = b"".join(answer.streaming_content)
+    request_finished.disconnect(close_old_connections)
     answer.close()
+    request_finished.connect(close_old_connections)
     return content
 
 

@@ -105,7 +105,7 @@ def _put(view: SavedView, name: str, sharing: str, department_id: int | None, by
         errors["name"] = _("You have a view of this name already.")
     if sharing not in Sharing.values:
         errors["sharing"] = _("This choice does not exist.")
-    department = Department.objects.filter(pk=department_id).first() if sharing == Sharing.DEPARTMENT else None
+    department = Department.objects.filter(pk=department_id or 0).first() if sharing == Sharing.DEPARTMENT else None
     if sharing == Sharing.DEPARTMENT and department is None:
         errors["department"] = _("Choose the department.")
     if errors:

@@ -16,7 +16,7 @@ from openpsm.core import custom
 from openpsm.core.models.configuration import CustomField
 from openpsm.web.forms.custom import PREFIX, choice_labels, readable_value
 from openpsm.web.lists.declaration import NOTHING, Column, Listing, Reader, Row
-from openpsm.web.lists.filters import AmountFilter, ChoiceFilter, DayFilter, Filter, Rows, TextFilter
+from openpsm.web.lists.filters import AmountFilter, ChoiceFilter, DayFilter, Filter, TextFilter
 
 Kind = CustomField.Kind
 _NUMBERS = (Kind.NUMBER, Kind.MONEY)
@@ -73,8 +73,8 @@ def _filter(row: CustomField) -> Filter:
     if row.kind in (Kind.CHOICE, Kind.MULTI_CHOICE):
         return _AmongFilter(name, row.label, path, choices=lambda _reader: choice_labels(row), kind=row.kind)
     if row.kind == Kind.BOOLEAN:
-        return ChoiceFilter(name, row.label, f"custom__{row.key}", is_yes_no=True)
-    return TextFilter(name, row.label, f"custom__{row.key}")
+        return _TruthFilter(name, row.label, path)
+    return _WordsFilter(name, row.label, path)
 
 
 def _text_of(name: str) -> Cast:
@@ -82,15 +82,26 @@ def _text_of(name: str) -> Cast:
     return Cast(KeyTextTransform(name.removeprefix(PREFIX), "custom"), TextField())
 
 
+class _WordsFilter(TextFilter):
+    def _narrow(self, rows: Any, value: Any, _reader: Reader) -> Any:
+        return rows.alias(custom_words=_text_of(self.name)).filter(custom_words__icontains=value)
+
+
+class _TruthFilter(ChoiceFilter):
+    def _narrow(self, rows: Any, value: Any, _reader: Reader) -> Any:
+        asked = {"yes": "true", "no": "false"}
+        return rows.alias(custom_truth=_text_of(self.name)).filter(custom_truth__in=[asked[one] for one in value])
+
+
 class _NumberFilter(AmountFilter):
-    def _narrow(self, rows: Rows, value: Any, reader: Reader) -> Rows:
+    def _narrow(self, rows: Any, value: Any, reader: Reader) -> Any:
         bounds = {"gte": value.low, "lte": value.high}
         found = rows.alias(custom_number=Cast(_text_of(self.name), _DIGITS))
         return found.filter(**{f"custom_number__{name}": one for name, one in bounds.items() if one is not None})
 
 
 class _DateFilter(DayFilter):
-    def _narrow(self, rows: Rows, value: Any, reader: Reader) -> Rows:
+    def _narrow(self, rows: Any, value: Any, reader: Reader) -> Any:
         found = rows.alias(custom_day=_text_of(self.name))
         if value.is_none:
             return found.filter(custom_day__isnull=True)
@@ -102,7 +113,7 @@ class _DateFilter(DayFilter):
 class _AmongFilter(ChoiceFilter):
     kind: str = ""
 
-    def _narrow(self, rows: Rows, value: Sequence[str], _reader: Reader) -> Rows:
+    def _narrow(self, rows: Any, value: Sequence[str], _reader: Reader) -> Any:
         found = rows.alias(custom_choice=_text_of(self.name))
         if self.kind == Kind.CHOICE:
             return found.filter(custom_choice__in=value)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]  # has no types
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 

@@ -61,6 +61,8 @@ class Filter:
 
     def read(self, texts: Sequence[str], reader: Reader) -> Any:
         """Return the value; raises ValidationError."""
+        if len(texts[0]) > LONGEST:
+            raise _sense(texts[0])
         return texts[0]
 
     def narrow(self, rows: Rows, value: Any, reader: Reader) -> Rows:
@@ -269,9 +271,13 @@ def mine(label: Label = gettext_lazy("Mine")) -> FlagFilter:
     return FlagFilter("mine", label, "owner", lambda rows, _value, user: rows.filter(owner=user), is_quick=True)
 
 
+def _matching(rows: Any, value: str, _user: User) -> Any:
+    return rows.matching(value)
+
+
 def search(label: Label, narrow: Narrow | None = None, path: str = "name") -> TextFilter:
     """The search box above the list: `q` in the address."""
-    return TextFilter("q", label, path, narrow or (lambda rows, value, _user: rows.matching(value)))
+    return TextFilter("q", label, path, narrow or _matching)
 
 
 Chosen = Mapping[str, Sequence[str]]

@@ -46,7 +46,7 @@ def is_expired(job: Job, at: datetime) -> bool:
     return job.finished_at is not None and job.finished_at + KEEP <= at
 
 
-@task(max_attempts=2)  # type: ignore[call-arg]  # our own backend's word
+@task(max_attempts=2)
 def export_list(*, user_id: int, listing: str, query: str, format: str) -> dict[str, Any]:  # noqa: A002 - its name
     """Write the file of a long list for whoever asked for it, in their language, with their rights of this moment."""
     user: User = User.objects.active().get(pk=user_id)
@@ -83,7 +83,7 @@ def purge_exports() -> int:
     return len(old)
 
 
-@task(max_attempts=3)  # type: ignore[call-arg]  # as above
+@task(max_attempts=3)
 def run_bulk(*, user_id: int, bulk_id: int) -> dict[str, Any]:
     """Do a long bulk edit; after an interruption it goes on where it stopped."""
     user: User = User.objects.active().get(pk=user_id)

@@ -102,7 +102,7 @@ class State:
 def read(listing: Listing, user: User, given: QueryDict) -> State:
     """Read an address. Raises UnknownField, UnknownSort."""
     reader = Reader.now(user)
-    pairs = tuple((name, text.strip()) for name, texts in given.lists() for text in texts[:MOST_VALUES] if text.strip())
+    pairs = tuple((name, text) for name, texts in given.lists() for text in _texts(texts))
     if len(pairs) > 200 or sum(len(name) + len(text) for name, text in pairs) > LONGEST_QUERY:
         raise DomainError(_("This address is too long for a list."), code="too-long")
     asked, problems = _filters(listing, reader, given, {name for name, _text in pairs} - set(RESERVED))
@@ -119,6 +119,12 @@ def read(listing: Listing, user: User, given: QueryDict) -> State:
         has_own_order=bool(given.get(SORT)),
         given=pairs,
     )
+
+
+def _texts(texts: Sequence[str]) -> list[str]:
+    """What was really given: without blanks around, empty ones, and the sign that no database takes."""
+    plain = (text.replace("\x00", "").strip() for text in texts[:MOST_VALUES])
+    return [text for text in plain if text]
 
 
 def read_query(listing: Listing, user: User, query: str) -> State:
@@ -152,7 +158,7 @@ def _filters(
     known = [filter_of(listing, reader.user, name) for name in sorted(names)]
     order = {each.name: place for place, each in enumerate(listing.filters)}
     for each in sorted(known, key=lambda one: order.get(one.name, len(order))):
-        texts = [text.strip() for text in given.getlist(each.name) if text.strip()][:MOST_VALUES]
+        texts = _texts(given.getlist(each.name))
         try:
             found.append(Asked(each, tuple(texts), each.read(texts, reader)))
         except ValidationError as error:

@@ -49,13 +49,13 @@ def shown(state: State) -> Tabs:
     tabs = [tab for _view, tab in ordered]
     here = next(((view, tab) for view, tab in found if tab.is_here), None)
     first = tabs[:MOST_TABS]
-    if here and here[1] not in first:
+    if here is not None and here[1] not in first:
         first = [*first[: MOST_TABS - 1], here[1]]
     return Tabs(
         first=first,
         more=[tab for tab in tabs if tab not in first],
-        here=here[1] if here else None,
-        is_changed=bool(here) and sorted(parse_qsl(here[0].query)) != sorted(parse_qsl(state.query)),
+        here=here[1] if here is not None else None,
+        is_changed=here is not None and sorted(parse_qsl(here[0].query)) != sorted(parse_qsl(state.query)),
         all_url=f"?{VIEW}={ALL}" if default else "?",
     )
 

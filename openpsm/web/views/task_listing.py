@@ -13,12 +13,13 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from openpsm.org.models import Task, User
 from openpsm.org.operations import reassign_task
+from openpsm.org.operations.bulk import SAME
 from openpsm.org.querysets import OPEN
 from openpsm.projects.models import Project
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.pickers import PickerField
 from openpsm.web.lists import groups
-from openpsm.web.lists.bulk import SAME, Action
+from openpsm.web.lists.bulk import Action
 from openpsm.web.lists.declaration import NOTHING, Column, Group, Listing, Reader, Row, day_of, link
 from openpsm.web.lists.filters import ChoiceFilter, DayFilter, FlagFilter, PickedFilter, choices_of, mine, search
 from openpsm.web.lists.page import show
@@ -54,6 +55,10 @@ def _in_state(rows: Any, value: list[str], _user: User) -> Any:
     for one in value[1:]:
         condition |= asked[one]
     return rows.filter(condition)
+
+
+def _open_ones(rows: Any, _value: Any, _user: User) -> Any:
+    return rows.open()
 
 
 def _prepare(rows: list[Row], reader: Reader) -> list[Row]:
@@ -112,7 +117,7 @@ TASKS = Listing(
     filters=(
         search(_("What to do"), lambda rows, value, _user: rows.filter(title__icontains=value), "title"),
         mine(_("My tasks")),
-        FlagFilter("open", _("Open ones"), "done_at", lambda rows, _value, _user: rows.open(), True),
+        FlagFilter("open", _("Open ones"), "done_at", _open_ones, True),
         ChoiceFilter("state", _("State"), "done_at", _in_state, choices=choices_of(STATES)),
         DayFilter("due_on", _("Due on")),
         PickedFilter("owner", _("Who does it"), source="people"),

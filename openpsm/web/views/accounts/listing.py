@@ -16,12 +16,13 @@ from openpsm.accounts.operations import add_account_member, remove_account_membe
 from openpsm.core.errors import DomainError
 from openpsm.org import access
 from openpsm.org.models import User
+from openpsm.org.operations.bulk import SAME
 from openpsm.org.permissions import Permission
 from openpsm.registrations.operations import change_account
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.pickers import PickerField
 from openpsm.web.lists import groups
-from openpsm.web.lists.bulk import SAME, Action, set_field
+from openpsm.web.lists.bulk import Action, set_field
 from openpsm.web.lists.cells import Editor
 from openpsm.web.lists.declaration import NOTHING, Column, Group, Listing, Reader, Row, day_of, label_of, link
 from openpsm.web.lists.filters import (

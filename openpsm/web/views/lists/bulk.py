@@ -92,7 +92,7 @@ def ask(request: UserRequest, listing: str, action: str) -> HttpResponse:
 
 def _do(request: UserRequest, listing: Listing, act: Action, ids: list[int], form: ValuesForm) -> HttpResponse:
     values = form.stored() if form.is_bound and form.is_valid() else {}
-    call = {"listing": listing.key, "action": act.key, "values": values, "ids": ids}
+    call: dict[str, Any] = {"listing": listing.key, "action": act.key, "values": values, "ids": ids}
     bulk = operations.start_bulk(**call, by=request.user, at=timezone.now())
     return _start(request, listing, bulk)
 

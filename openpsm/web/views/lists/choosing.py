@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from openpsm.web.forms.base import LOOKS
 from openpsm.web.forms.pickers import PickerForm
 from openpsm.web.lists import state, tabs
 from openpsm.web.lists.declaration import Listing
-from openpsm.web.lists.filters import Filter
+from openpsm.web.lists.filters import ChoiceFilter, Filter
 from openpsm.web.lists.registry import NoSuchList, listing_of
 from openpsm.web.lists.state import COLUMNS, GROUP, State
 
@@ -93,7 +94,7 @@ class FilterForm(PickerForm):
     def __init__(self, chosen: State, one: Filter, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, user=chosen.reader.user, **kwargs)
         made = one.input(chosen.reader)
-        made.label, made.required = made.label or one.label, False
+        made.label, made.required = str(one.label), False
         look = next(css for kind, css in LOOKS if isinstance(made.widget, kind))
         made.widget.attrs.setdefault("class", look)
         self.fields["value"] = made
@@ -120,7 +121,7 @@ def ask(request: UserRequest, listing: str, name: str) -> HttpResponse:
             if texts:
                 one.read(texts, chosen.reader)
             return redirect(f"{chosen.listing.url}{chosen.address(**{name: texts})}")
-        except state.ValidationError as error:
+        except ValidationError as error:
             form.add_error("value", error)
     action = reverse("web:list-filter", args=[listing, name])
     context = {**_around(chosen, str(one.label)), "form": form, "action": action}
@@ -128,8 +129,7 @@ def ask(request: UserRequest, listing: str, name: str) -> HttpResponse:
 
 
 def _initial(one: Filter, texts: Any) -> Any:
-    is_many = type(one.input).__name__ and hasattr(one, "choices")
-    return list(texts) if is_many else (texts[0] if texts else None)
+    return list(texts) if isinstance(one, ChoiceFilter) else (texts[0] if texts else None)
 
 
 @page(methods=("GET", "POST"))

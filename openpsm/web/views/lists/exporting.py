@@ -33,7 +33,7 @@ def export(request: UserRequest, listing: str) -> HttpResponse:
     chosen = state.read_query(known, request.user, request.POST.get("query", ""))
     query = _query(chosen)
     if capped_count(chosen.rows(), AT_ONCE) is None:
-        call = {"user_id": request.user.pk, "listing": listing, "query": query, "format": format}
+        call: dict[str, Any] = {"user_id": request.user.pk, "listing": listing, "query": query, "format": format}
         return redirect("web:export", jobs.export_list.enqueue(**call).id)
     return _at_once(request, chosen, query, format)
 
@@ -49,8 +49,8 @@ def _at_once(request: UserRequest, chosen: State, query: str, format: str) -> Ht
         path = Path(place) / "list"
         number = exporting.write(chosen, format, path)
         keys = [column.key for column in chosen.columns]
-        call: dict[str, Any] = {"listing": chosen.listing.key, "query": query, "columns": keys, "number": number}
-        operations.record_export(**call, by=request.user, at=timezone.now())
+        said: dict[str, Any] = {"listing": chosen.listing.key, "query": query, "columns": keys, "number": number}
+        operations.record_export(**said, by=request.user, at=timezone.now())
         return _handed_out(path, exporting.file_name(chosen, format), format)
 
 
@@ -94,6 +94,6 @@ def download(request: UserRequest, pk: Any) -> HttpResponse:
     """Hand out the file of one's own export, as long as it is kept."""
     job = _job(request, pk)
     path = jobs.path_of(job)
-    if job.state != Job.State.DONE or jobs.is_expired(job, timezone.now()) or not path.is_file():
+    if job.result is None or jobs.is_expired(job, timezone.now()) or not path.is_file():
         raise Http404
     return _handed_out(path, job.result["name"], path.suffix.removeprefix("."))

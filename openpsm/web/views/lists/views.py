@@ -81,7 +81,7 @@ def new(request: UserRequest, listing: str) -> HttpResponse:
     form = ViewForm(request, initial={"query": chosen.query})
     back = f"{known.url}{chosen.address()}"
     if request.method == "POST" and form.is_valid():
-        call = {"listing": listing, "query": chosen.query, **form.values}
+        call: dict[str, Any] = {"listing": listing, "query": chosen.query, **form.values}
         view = attempt(form, lambda: operations.save_view(**call, by=request.user, at=now))
         if view is not None:
             if form.cleaned_data["is_first"]:
@@ -107,7 +107,7 @@ def edit(request: UserRequest, pk: int) -> HttpResponse:
     form = ViewForm(request, initial={**initial, "is_first": is_first})
     back, now = _address(request, view), timezone.now()
     if request.method == "POST" and form.is_valid():
-        call = {"version": form.cleaned_data["version"], **form.values}
+        call: dict[str, Any] = {"version": form.cleaned_data["version"], **form.values}
         changed = attempt(form, lambda: operations.change_view(view_id=pk, by=request.user, at=now, **call))
         if changed is not None:
             if form.cleaned_data["is_first"] != is_first:
@@ -124,7 +124,7 @@ def keep(request: UserRequest, pk: int) -> HttpResponse:
     """Let a view of one's own hold the list as it stands now."""
     view = _find(request, pk)
     chosen = state_for(request, view.listing, request.POST.get("query", ""))
-    call = {"view_id": pk, "query": chosen.query, "by": request.user, "at": timezone.now()}
+    call: dict[str, Any] = {"view_id": pk, "query": chosen.query, "by": request.user, "at": timezone.now()}
     tell(request, lambda: operations.change_view(**call), _("The view was changed."))
     pairs = [(VIEW, str(pk)), *chosen.pairs(without=(VIEW,))]
     return redirect(f"{chosen.listing.url}?{urlencode(pairs)}")
@@ -137,7 +137,7 @@ def delete(request: UserRequest, pk: int) -> HttpResponse:
     known = listing_for(request, view.listing)
     form = VersionForm(request.POST)
     version = form.cleaned_data["version"] if form.is_valid() else None
-    call = {"view_id": pk, "version": version, "by": request.user, "at": timezone.now()}
+    call: dict[str, Any] = {"view_id": pk, "version": version, "by": request.user, "at": timezone.now()}
     tell(request, lambda: operations.delete_view(**call), _("The view was deleted."))
     return redirect(f"{known.url}?{VIEW}={tabs.ALL}")
 
@@ -148,7 +148,7 @@ def default(request: UserRequest, listing: str) -> HttpResponse:
     known = listing_for(request, listing)
     text = request.POST.get("view", "")
     pk = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-    call = {"listing": listing, "view_id": pk, "by": request.user, "at": timezone.now()}
+    call: dict[str, Any] = {"listing": listing, "view_id": pk, "by": request.user, "at": timezone.now()}
     done = _("The list opens with this view from now on.") if pk else _("The list opens with everything again.")
     tell(request, lambda: operations.choose_view(**call), done)
     return redirect(known.url if pk else f"{known.url}?{VIEW}={tabs.ALL}")

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.core.errors import DomainError
 from openpsm.org.models import User
+from openpsm.org.operations.bulk import SAME
 from openpsm.org.permissions import Permission
 from openpsm.projects import operations
 from openpsm.projects.models import Project, PurchasingForm, TeamRole
 from openpsm.web.forms.base import AmountField, DayField
 from openpsm.web.forms.pickers import PickerField
-from openpsm.web.lists.bulk import SAME, Action, set_field
+from openpsm.web.lists.bulk import Action, set_field
 from openpsm.web.lists.cells import Editor
 
 EDIT, TEAM, CLOSE = Permission.PROJECT_EDIT, Permission.PROJECT_TEAM, Permission.PROJECT_CLOSE

@@ -149,6 +149,14 @@ def _stage_names(keys: list[Any], _reader: Reader) -> Mapping[Any, Any]:
     return {stage.id: stage.title for stage in default_definition().stages if stage.id in keys}
 
 
+def _stalled(rows: Any, _value: Any, user: User) -> Any:
+    return rows.stalled(Reader.now(user).on)
+
+
+def _with_debts(rows: Any, _value: Any, _user: User) -> Any:
+    return rows.with_debts()
+
+
 COLUMNS = (
     Column("name", _("Project"), ("name", "account__name"), link("/projects/{pk}", below="account__name"), sort="name"),
     Column("stage", _("Stage"), STAGE, _stage, lambda row, _reader: _stage_of(row).title),
@@ -208,6 +216,11 @@ COLUMNS = (
     Column("created_at", _("Created on"), plain=day_of("created_at"), sort="created", is_default=False),
     Column("updated_at", _("Changed on"), plain=day_of("updated_at"), is_default=False),
 )
+def _with_mark(rows: QuerySet[Any], value: list[str], user: User) -> QuerySet[Any]:
+    marked: QuerySet[Any] = rows.with_mark(value[0], Reader.now(user).on)  # type: ignore[attr-defined]
+    return marked
+
+
 FILTERS = (
     search(_("Name, pinyin or initials")),
     mine(),
@@ -229,17 +242,15 @@ FILTERS = (
     DayFilter("order_on", _("Order expected")),
     DayFilter("next_on", _("Next step, its day")),
     DayFilter("created_at", _("Created on"), is_instant=True),
-    FlagFilter(
-        "stalled", _("Stalled"), "stage_due_on", lambda rows, _value, _user: rows.stalled(Reader.now(_user).on), True
-    ),
+    FlagFilter("stalled", _("Stalled"), "stage_due_on", _stalled, True),
     ChoiceFilter(
         "mark",
         _("Mark"),
         "id",
-        lambda rows, value, user: rows.with_mark(value[0], Reader.now(user).on),
+        _with_mark,
         choices=choices_of([("running", pgettext_lazy("projects", "running")), *MARK_CHOICES]),
     ),
-    FlagFilter("debts", _("With debts"), "id", lambda rows, _value, _user: rows.with_debts()),
+    FlagFilter("debts", _("With debts"), "id", _with_debts),
     ChoiceFilter("is_on_hold", _("On hold"), choices=choices_of(YES_NO), is_yes_no=True),
     ChoiceFilter("purchasing_form", _("Purchasing form"), choices=choices_of(PurchasingForm.choices)),
     PickedFilter("region", _("Region"), source="divisions", starts_with=True),
