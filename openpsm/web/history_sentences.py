@@ -81,6 +81,8 @@ SENTENCES: dict[str, str | Promise] = {
     "activity.cancelled": _("Cancelled an activity"),
     "activity.confirmed": _("Confirmed an activity"),
     "activity.deleted": _("Deleted an activity"),
+    "today.snoozed": _("Put off a line of Today until %(until)s"),
+    "today.woken": _("Took back a line of Today"),
     "task.opened": _("Opened a task for %(user)s"),
     "task.completed": _("Completed a task"),
     "task.dropped": _("Dropped a task"),

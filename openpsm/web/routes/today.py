@@ -6,6 +6,7 @@ from openpsm.web.views import notifications, tasks, team, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
+    path("today/snooze/<slug:kind>/<int:pk>", today.snooze, name="today-snooze"),
     path("team", team.team, name="team"),
     path("search", today.search, name="search"),
     path("more", today.more, name="more"),
