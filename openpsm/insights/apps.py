@@ -8,3 +8,9 @@ class InsightsConfig(AppConfig):
     name = "openpsm.insights"
     label = "insights"
     verbose_name = _("insights")
+
+    def ready(self) -> None:
+        from openpsm.insights import fields, links
+
+        fields.declare_all()
+        links.declare_all()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q
 
 from openpsm.core.dates import DAY, today
+from openpsm.insights.models import Snooze
 from openpsm.org.models import User
 from openpsm.org.queries import TaskList, open_tasks_of
 from openpsm.process.queries import NodeDefinition, StageDefinition
@@ -17,6 +19,8 @@ from openpsm.projects import queries, rules
 from openpsm.projects.models import Confirmation, Project
 from openpsm.registrations.models import Registration
 
+Kind, Status = Snooze.Kind, Registration.Status
+T = TypeVar("T")
 AHEAD_DAYS = 14
 TASKS_UNTIL = 366
 MOST_PROJECTS = 300
@@ -67,23 +71,42 @@ class Today:
 
 
 def today_of(user: User, *, at: datetime) -> Today:
-    """Return the day of one person (7 queries, one of them for the parameters).
+    """Return the day of one person (7 queries).
 
     Next steps and gates are those of projects they own; stalled projects, tenders and protections those they may see.
+    What they have put off until a later day is left out.
     """
     on = today(at)
+    put_off = _put_off(user, on)
     near = _mine_or_near(user, on)
     mine = [project for project in near if project.owner_id == user.pk]
     claims = _claims(user, on)
     return Today(
         tasks=open_tasks_of(user, on=on, until=on + TASKS_UNTIL * DAY),
-        steps=_dated(((one, one.next_on) for one in mine if one.next_step and _is_due(one.next_on, on)), on),
-        gates=_near_gates(mine),
-        pending=[one for one in claims if one.status == Registration.Status.PENDING][:SHOWN],
-        stalled=_stalled(user, on),
-        tenders=_dated(((one, one.tender_on) for one in near if _is_ahead(one.tender_on, on)), on),
-        protections=_dated(((one, one.protected_until) for one in claims if _is_ending(one)), on),
+        steps=_dated(((one, one.next_on) for one in _left(mine, Kind.STEP, put_off) if _is_step_due(one, on)), on),
+        gates=_near_gates(_left(mine, Kind.GATE, put_off)),
+        pending=[one for one in _left(claims, Kind.PENDING, put_off) if one.status == Status.PENDING][:SHOWN],
+        stalled=_stalled(user, on, put_off[Kind.STALLED]),
+        tenders=_dated(
+            ((one, one.tender_on) for one in _left(near, Kind.TENDER, put_off) if _is_ahead(one.tender_on, on)), on
+        ),
+        protections=_dated(
+            ((one, one.protected_until) for one in _left(claims, Kind.PROTECTION, put_off) if _is_ending(one)), on
+        ),
     )
+
+
+def _put_off(user: User, on: date) -> dict[str, set[int]]:
+    """Return the ids of records by kind of line (1 query)."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for kind, pk in Snooze.objects.filter(user=user, until__gt=on).values_list("kind", "record_id"):
+        found[kind].add(pk)
+    return found
+
+
+def _left(records: Iterable[T], kind: str, put_off: Mapping[str, set[int]]) -> list[T]:
+    hidden = put_off.get(kind, set())
+    return [one for one in records if one.pk not in hidden]  # type: ignore[attr-defined]  # models
 
 
 def _mine_or_near(user: User, on: date) -> list[Project]:
@@ -105,8 +128,8 @@ def _is_ending(claim: Registration) -> bool:
     return claim.status == Registration.Status.LIVE
 
 
-def _is_due(day: date | None, on: date) -> bool:
-    return day is not None and day <= on
+def _is_step_due(project: Project, on: date) -> bool:
+    return bool(project.next_step) and project.next_on is not None and project.next_on <= on
 
 
 def _is_ahead(day: date | None, on: date) -> bool:
@@ -135,9 +158,10 @@ def _judged(project: Project, confirmed: set[str]) -> NearGate:
     return NearGate(project, stage, tuple(missing))
 
 
-def _stalled(user: User, on: date) -> list[Stalled]:
-    """The largest visible projects that do not move (1 query and the parameters)."""
-    rows = Project.objects.visible_to(user).stalled().select_related("account", "owner", "kept_facts")
+def _stalled(user: User, on: date, put_off: Collection[int]) -> list[Stalled]:
+    """The largest visible projects that do not move (1 query)."""
+    rows = Project.objects.visible_to(user).stalled().exclude(pk__in=put_off)
+    rows = rows.select_related("account", "owner", "kept_facts")
     return [_standing(project, on) for project in rows.order_by("-amount", "-pk")[:SHOWN]]
 
 

@@ -87,6 +87,8 @@ SENTENCES: dict[str, str | Promise] = {
     "comment.deleted": _("Deleted a comment"),
     "comment.restored": _("Brought a comment back"),
     "contact.exported": _("Took the contact %(name)s along as a card"),
+    "today.snoozed": _("Put off a line of Today until %(until)s"),
+    "today.woken": _("Took back a line of Today"),
     "task.opened": _("Opened a task for %(user)s"),
     "task.completed": _("Completed a task"),
     "task.dropped": _("Dropped a task"),

@@ -106,7 +106,7 @@ def test_a_sellers_day(page: Page, live_server, world: Project, width):
     page.goto(f"{live_server.url}/activities/log?project={world.pk}")
     page.fill("[name=result]", "设备部长确认年度用油计划")
     page.fill("[name=next_step]", "送样品试用")
-    page.fill("[name=next_on]", "3天后")
+    page.fill("[name=next_on]", (timezone.localdate() + timedelta(days=3)).isoformat())
     page.locator("main form button.btn-primary").last.click()
     page.wait_for_load_state("networkidle")
     now = timezone.now()

@@ -272,6 +272,7 @@ WEB: dict[str, Row] = {
     # day
     "today": read(),
     "team": read(),
+    "today-snooze": button("none", "", "seen", until="", _more={"kind": "stalled", "pk": 1}),
     "search": read(),
     "more": read(),
     "task-list": read(),

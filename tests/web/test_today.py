@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 
 from openpsm.core.dates import today
+from openpsm.insights.models import Snooze
+from openpsm.insights.today import today_of
 from openpsm.org.models import Notification, Task
 from openpsm.projects import operations
 from openpsm.projects.models import Project, ProjectFacts
@@ -113,7 +115,7 @@ def test_today_query_count(client, owner, now, on, rows, django_assert_num_queri
         project = make_project(owner=owner, at=now - timedelta(days=300), tender_on=on, tender_source="x")
         Project.objects.filter(pk=project.pk).update(next_step="Send it", next_on=on)
     day(client, owner)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(9):  # parameters are asked no more, what was put off is
         client.get("/today")
 
 
@@ -289,3 +291,28 @@ def test_every_tab_of_a_project_has_a_title_of_its_own(client, owner):
     pages = [client.get(f"/projects/{project.pk}{tab}").text for tab in ("", "/people", "/history", "/diagnosis")]
     titles = [title for page in pages for title in re.findall(r"<title>(.*?) · OpenPSM</title>", page)]
     assert titles == ["Boilers", "People · Boilers", "History · Boilers", "Where it stands · Boilers"]
+
+
+# --- putting off
+
+
+def test_a_line_put_off_comes_back_on_its_day(client, owner, now, on):
+    project = make_project(owner=owner, at=now, tender_on=on + timedelta(days=3), tender_source="the notice")
+    address = f"/today/snooze/tender/{project.pk}"
+    tomorrow = (on + timedelta(days=1)).isoformat()
+    assert len(day(client, owner).context["day"].tenders) == 1
+    answer = client.post(address, {"until": tomorrow}, headers={"HX-Request": "true"})
+    assert (tomorrow in answer.text, day(client, owner).context["day"].tenders) == (True, [])
+    assert len(day(client, make_manager(project)).context["day"].tenders) == 1  # hidden from oneself only
+    assert len(today_of(owner, at=now + timedelta(days=1)).tenders) == 1
+    client.force_login(owner)
+    client.post(address)
+    assert len(day(client, owner).context["day"].tenders) == 1
+
+
+@pytest.mark.parametrize(("kind", "until"), [("tender", 0), ("tender", -1), ("tender", 91), ("weather", 1)])
+def test_lines_are_put_off_for_at_most_ninety_days(client, owner, on, kind, until):
+    client.force_login(owner)
+    client.post(f"/today/snooze/{kind}/1", {"until": (on + timedelta(days=until)).isoformat()})
+    client.post("/today/snooze/tender/1", {"until": "nonsense"})
+    assert not Snooze.objects.exists()

@@ -6,6 +6,7 @@ from openpsm.web.views import notifications, task_listing, tasks, team, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
+    path("today/snooze/<slug:kind>/<int:pk>", today.snooze, name="today-snooze"),
     path("team", team.team, name="team"),
     path("more", today.more, name="more"),
     path("tasks", task_listing.task_list, name="task-list"),

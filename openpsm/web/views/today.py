@@ -1,13 +1,18 @@
 """Where the day begins; the menu of a phone."""
 
+from datetime import date, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from openpsm.core.dates import DAY
 from openpsm.core.dates import today as day_of
+from openpsm.core.errors import InvalidInput
+from openpsm.insights import operations
 from openpsm.insights.team import leads_a_team
 from openpsm.insights.today import Today, today_of
 from openpsm.org import access
@@ -28,12 +33,39 @@ def today(request: UserRequest) -> HttpResponse:
         "day": found,
         "tasks": tasks,
         "later": later,
+        "later_days": _later_days(day_of(now)),
         "leads": leads_a_team(request.user),
         "is_new": not tasks and not later and _is_empty(found),
         "first_steps": _first_steps(request),
         "counts": _counts(found, len(tasks)),
     }
     return render(request, "today/today.html", context)
+
+
+@page(methods=("POST",))
+def snooze(request: UserRequest, kind: str, pk: int) -> HttpResponse:
+    """Put a line off until a day, or show it again; the line goes, and a toast offers to take it back."""
+    given = request.POST.get("until", "")
+    now = timezone.now()
+    if not given:
+        operations.wake(kind=kind, record_id=pk, by=request.user, at=now)
+        return redirect("web:today")
+    try:
+        until = date.fromisoformat(given)
+        operations.snooze(kind=kind, record_id=pk, until=until, by=request.user, at=now)
+    except (ValueError, InvalidInput) as error:
+        messages.error(request, str(error))
+        return redirect("web:today")
+    if not request.htmx:
+        return redirect("web:today")
+    return render(request, "today/_snoozed.html", {"kind": kind, "pk": pk, "until": until})
+
+
+def _later_days(on: date) -> list[tuple[str, str]]:
+    """When a line may come back: (words, day)."""
+    monday = on + timedelta(days=7 - on.weekday())
+    days = ((_("tomorrow"), on + DAY), (_("in 3 days"), on + 3 * DAY), (_("next Monday"), monday))
+    return [(f"{words} · {day:%m-%d}", day.isoformat()) for words, day in days]
 
 
 def _counts(found: Today, tasks: int) -> dict[str, int]:
