@@ -265,6 +265,14 @@ def delete(request: ApiRequest, pk: Id) -> HttpResponse:
     return gone()
 
 
+@router.post("/{id:pk}/restore", response=ActivityOut)
+@permission(Permission.ACTIVITY_EDIT)
+def restore(request: ApiRequest, pk: Id) -> HttpResponse:
+    """Take an activity out of the recycle bin."""
+    found = operations.restore_activity(activity_id=pk, by=request.auth, at=timezone.now())
+    return ACTIVITIES.written(request, found)
+
+
 @router.post("/{id:pk}/complete", response=ActivityOut)
 @permission(Permission.ACTIVITY_EDIT, versioned=True)
 def complete(request: ApiRequest, pk: Id, body: ReportIn) -> HttpResponse:

@@ -13,6 +13,7 @@ from openpsm.api import (
     accounts,
     activities,
     auth,
+    comments,
     contacts,
     contenders,
     criteria,
@@ -91,6 +92,7 @@ problems.install(api)
 for _router, _prefix in (
     (accounts.router, "accounts"),
     (activities.router, "activities"),
+    (comments.router, "comments"),
     (contacts.router, "contacts"),
     (contenders.router, "contenders"),
     (criteria.router, "criteria"),

@@ -98,11 +98,15 @@ def _contacts(user: User, text: str) -> QuerySet[Any]:
     seen: QuerySet[Any] = Contact.objects.visible_to(user).select_related("account").order_by("sort_key", "pk")
     plain = text.strip()
     if fold(text).isascii():
-        return seen.filter(**_prefix(fold(text)[0])).annotate(**_SPELLED).filter(_spelled(text))
+        near = seen.filter(**_prefix(fold(text)[0]))
+        return with_spelling(near).filter(_spelled(text))
     return seen.filter(**_prefix(sort_key(plain[0])), name__startswith=plain)
 
 
-_SPELLED = {"spelled": Replace("sort_key", Value(" "), Value(""))}
+def with_spelling(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate the pinyin of the name without blanks."""
+    spelled: QuerySet[Any] = rows.annotate(spelled=Replace("sort_key", Value(" "), Value("")))
+    return spelled
 
 
 def _spelled(text: str) -> Q:
@@ -124,7 +128,7 @@ def find_people(text: str, people: QuerySet[Any]) -> QuerySet[Any]:
     if not fold(text):
         return rows
     known = Q(name__icontains=text.strip()) | Q(username__istartswith=fold(text))
-    return rows.annotate(**_SPELLED).filter(known | _spelled(text) if fold(text).isascii() else known)
+    return with_spelling(rows).filter(known | _spelled(text) if fold(text).isascii() else known)
 
 
 def _activities(user: User, text: str) -> QuerySet[Any]:

@@ -208,6 +208,8 @@ def _command_line(one: Command) -> Line:
 def _chapters(text: str) -> list[Line]:
     """Return pages of the guide whose title, else whose text, holds the words."""
     sought = text.strip().casefold()
+    if len(sought) < 2:
+        return []
     language = "en" if (get_language() or "").startswith("en") else "zh"
     pages = guide.chapters(language)
     titled = [one for one in pages if sought in one.title.casefold()]

@@ -27,11 +27,23 @@ DAILY = (
         "/profile",
         "/tasks/new",
     ),
+    *("/bin", "/contacts/new", "/search"),
     *("/more", "/password", "/projects?sort=nonsense", "/nowhere"),
 )
 PROJECT = (
     *("", "/people", "/people/new", "/intelligence", "/intelligence/new", "/competition", "/contenders/new"),
-    *("/criteria/new", "/evaluation", "/evaluation/new", "/timeline", "/files", "/history", "/edit", "/step", "/team"),
+    *(
+        "/criteria/new",
+        "/evaluation",
+        "/evaluation/new",
+        "/timeline",
+        "/comments",
+        "/files",
+        "/history",
+        "/edit",
+        "/step",
+        "/team",
+    ),
     *("/parties", "/diagnosis", "/stages/enter", "/lose", "/hold"),
 )
 ADMINISTRATION = (

@@ -230,7 +230,7 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     on_account: dict[str, Any] = {"project_id": None, "account_id": ids["account"]}
     if word != WORDS["guest"]:
         ids["account_activity"] = log_activity(project, **on_account, **{**result, "next_step": "Call"}).pk
-    said = {"kind": "project", "subject_id": project.pk, "text": f"{word}part comment"}
+    said: dict[str, Any] = {"kind": "project", "subject_id": project.pk, "text": f"{word}part comment"}
     ids["comment"] = post_comment(**said, by=by, at=AT).comment.pk
     content = ContentFile(b"private words\n")
     ids["file"] = attachments.add_attachment(

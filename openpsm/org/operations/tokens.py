@@ -72,7 +72,8 @@ def _usable() -> QuerySet[AccessToken]:
         "notice_time": Subquery(notice.filter(key=NOTICE_TIME)[:1]),
     }
     rows = AccessToken.objects.live().filter(user__is_active=True).select_related("user__department")
-    return rows.annotate(**told)
+    asked: QuerySet[AccessToken] = rows.annotate(**told)
+    return asked
 
 
 def authenticate_token(raw: str, *, at: datetime) -> AccessToken | None:

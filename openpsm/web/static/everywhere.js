@@ -34,7 +34,8 @@
   // Arrows walk from the field through the results and back; Enter in the field opens the first one.
   document.addEventListener("keydown", (event) => {
     const palette = event.target.closest(".psm-palette");
-    if (!palette || event.isComposing || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
+    if (!palette || event.isComposing || !["ArrowDown", "ArrowUp", "Enter", "Escape"].includes(event.key)) return;
+    if (event.key === "Escape") { event.preventDefault(); return palette.close(); }  // a search field would only be emptied
     const stops = [get("palette-text"), ...palette.querySelectorAll(".psm-hit-line")];
     const here = stops.indexOf(event.target);
     if (here < 0) return;
@@ -169,6 +170,12 @@
     htmx.ajax("GET", `/understood/${kind}?text=${encodeURIComponent(field.value)}`, { target: below(field), swap: "innerHTML" });
   });
 })();
+
+// What a comment said is no draft any more once it was taken.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const form = event.detail.requestConfig && event.detail.requestConfig.elt;
+  if (form && form.matches("form[data-keep]") && event.detail.xhr.status < 300) sessionStorage.removeItem(`draft:${document.body.dataset.user}:${form.dataset.keep}`);
+});
 
 // A draft that was put back says so, and can be thrown away.
 document.addEventListener("draft-restored", (event) => {

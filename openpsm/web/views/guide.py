@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import mistune
@@ -43,7 +44,7 @@ def _read(path: Path) -> Chapter:
     html = re.sub(r'href="(?:\d\d-)?([a-z-]+)\.md(#[^"]*)?"', r'href="/guide/\1\2"', html)
     title = source.splitlines()[0].lstrip("# ")
     safe = mark_safe(html)  # noqa: S308 - our own files; raw HTML in them is escaped by mistune
-    return Chapter(path.stem.split("-", 1)[1], title, safe, strip_tags(html))
+    return Chapter(path.stem.split("-", 1)[1], title, safe, unescape(strip_tags(html)))
 
 
 def _chapters() -> tuple[Chapter, ...]:

@@ -216,6 +216,8 @@ COLUMNS = (
     Column("created_at", _("Created on"), plain=day_of("created_at"), sort="created", is_default=False),
     Column("updated_at", _("Changed on"), plain=day_of("updated_at"), is_default=False),
 )
+
+
 def _with_mark(rows: Any, value: list[str], user: User) -> Any:
     return rows.with_mark(value[0], Reader.now(user).on)
 
