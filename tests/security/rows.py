@@ -460,7 +460,7 @@ WEB: dict[str, Row] = {
     "import-discard": button("batch", "data.import", "nobody"),
     "import-errors": read("batch", "data.import"),
     "export-list": read("none", "data.export"),
-    "export-file": button("none", "data.export", "held:data.export", BOSS, format="json", _more={"kind": "products"}),
+    "export-kind": button("none", "data.export", "held:data.export", BOSS, format="json", _more={"kind": "products"}),
     # settings
     "settings": read(),
     "user-list": read("none", "user.admin"),

@@ -15,5 +15,5 @@ urlpatterns: list[URLPattern] = [
     path("settings/imports/<int:pk>/discard", imports.discard, name="import-discard"),
     path("settings/imports/<int:pk>/errors", imports.errors, name="import-errors"),
     path("settings/exports", imports.exports_page, name="export-list"),
-    path("settings/exports/<str:kind>", imports.export, name="export-file"),
+    path("settings/exports/<str:kind>", imports.export, name="export-kind"),
 ]
