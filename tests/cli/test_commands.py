@@ -179,7 +179,7 @@ def test_check_finds_jobs_given_up_and_a_clock_that_is_wrong():
     ("free", "level"), [(10**12, "ok"), (200 * 1024 * 1024, "warning"), (10 * 1024 * 1024, "error")]
 )
 def test_check_looks_at_the_disk(monkeypatch, free, level):
-    monkeypatch.setattr(checking.shutil, "disk_usage", lambda _path: SimpleNamespace(free=free))
+    monkeypatch.setattr("openpsm.cli.checking.shutil.disk_usage", lambda _path: SimpleNamespace(free=free))
     assert [found for text, found in levels_of().items() if "free in the data folder" in text] == [level]
 
 

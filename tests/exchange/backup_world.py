@@ -1,7 +1,7 @@
 """The installation that the backup tests copy. Run as `python -m tests.exchange.backup_world`.
 
 prepare [PROJECTS]   migrates, installs, makes a seller with a project and its files, and PROJECTS made-up ones
-work STOP            registers, logs and attaches until the file STOP is there; prints how often and the slowest act
+work STOP            registers, logs and attaches until the file STOP is there; prints how often, and the slowest act
 """
 
 import io
@@ -32,6 +32,7 @@ from tests.core import files  # noqa: E402
 from tests.factories.projects import make_owner, make_project  # noqa: E402
 
 PASSWORD = "a long password"
+ROUNDS_ALONE = 10
 SIGNS = "".join(chr(0x4E00 + 7 * number) for number in range(2_000))
 
 
@@ -61,15 +62,22 @@ def work(stop: Path) -> None:
     by = User.objects.select_related("department").get(username="seller")
     project = Project.objects.filter(owner=by).first()
     assert project is not None
+    alone = max(slowest_act(project, by) for _round in range(ROUNDS_ALONE))
     print("working", flush=True)
-    done, slowest = 0, 0.0
+    rounds = []
     while not stop.exists():
-        for act in (claim, call, attach_one):
-            started = time.monotonic()
-            act(project, by, datetime.now(UTC))
-            slowest = max(slowest, time.monotonic() - started)
-        done += 1
-    print(json.dumps({"done": done, "slowest": slowest}), flush=True)
+        rounds.append(slowest_act(project, by))
+    print(json.dumps({"done": len(rounds), "slowest": max(rounds), "alone": alone}), flush=True)
+
+
+def slowest_act(project: Project, by: User) -> float:
+    """Do one of each and return how many seconds the slowest took."""
+    taken = []
+    for act in (claim, call, attach_one):
+        started = time.monotonic()
+        act(project, by, datetime.now(UTC))
+        taken.append(time.monotonic() - started)
+    return max(taken)
 
 
 def claim(_project: Project, by: User, at: datetime) -> None:
