@@ -6,9 +6,9 @@ import gzip
 import io
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]  # it has no types
 
 Made = Callable[[], bytes]
 SHEET = "xl/worksheets/sheet1.xml"
@@ -16,7 +16,7 @@ XXE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd"
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 
 
-def book(rows: list[list[object]] | None = None) -> bytes:
+def book(rows: Sequence[Sequence[object]] | None = None) -> bytes:
     """A plain workbook, as Excel would write it."""
     file = io.BytesIO()
     made = xlsxwriter.Workbook(file, {"in_memory": True})

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 from django.core.exceptions import ValidationError
-from openpyxl import Workbook
+from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no types
 
 from openpsm.exchange.imports import parsers
 from openpsm.exchange.sheets import reading, writing
@@ -41,7 +41,7 @@ def test_gzipped_csv_is_read(tmp_path):
 def workbook(*rows, merge=(), epoch_1904=False):
     book, file = Workbook(), io.BytesIO()
     if epoch_1904:
-        from openpyxl.utils.datetime import CALENDAR_MAC_1904
+        from openpyxl.utils.datetime import CALENDAR_MAC_1904  # type: ignore[import-untyped]
 
         book.epoch = CALENDAR_MAC_1904
     for row in rows:
