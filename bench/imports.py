@@ -66,7 +66,7 @@ def companies(data: Path, work: Path, rows: int) -> None:
         source = work / "some.csv.gz"
     stop = work / "stop"
     with subprocess.Popen([sys.executable, "-m", "bench.colleague", str(stop)]) as colleague:
-        run(["import", "accounts", str(source)])
+        run(["import", "accounts", str(source), "--partial", "--errors", str(work / "errors.csv")])
         stop.touch()
         colleague.wait(timeout=60)
 

@@ -158,8 +158,8 @@ def _report(given: argparse.Namespace, batch: ImportBatch) -> None:
 
 def _write_errors(given: argparse.Namespace, batch: ImportBatch) -> Path:
     is_small = reports.is_small(batch)
-    stem = given.file.name.split(".")[0]
-    target: Path = given.errors or Path(f"{stem}-{_('errors')}.{'xlsx' if is_small else 'csv'}")
+    stem = "-".join((given.file.name.split(".")[0], _("errors")))
+    target: Path = given.errors or Path(f"{stem}.{'xlsx' if is_small else 'csv'}")
     if target.suffix.lower() == ".csv" or not is_small:
         with target.open("w", encoding="utf-8", newline="") as text:
             reports.write_csv(text, batch)

@@ -45,6 +45,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         "seed": "an operator at the machine, as the administrator",
         "make_token": "an operator at the machine names the user",
     },
+    "cli/exchanging.py": {"_actor": "an operator at the machine names the user, or the first who may"},
+    "web/views/imports.py": {"_job": "the job of a batch that was found among one's own"},
     "cli/demo.py": {"_present": "an operator at the machine starts the demo company"},
 }
 #: Where SQL is written by hand, never with anything that a request brought.

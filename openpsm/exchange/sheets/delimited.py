@@ -81,6 +81,8 @@ def _encoding(path: Path, file: str) -> str:
 def _wide(head: bytes) -> str:
     """UTF-16 without its mark has a NUL in every other byte of Latin text; anything else has no business with NUL."""
     even, odd = head[::2].count(0), head[1::2].count(0)
+    if even + odd < len(head) // 10:
+        return ""
     return "utf-16-le" if odd > 4 * even else "utf-16-be" if even > 4 * odd else ""
 
 

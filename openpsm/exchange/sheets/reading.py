@@ -68,7 +68,9 @@ def _table(
     at = max(range(len(first)), key=lambda index: (_score(first[index][1], known), -index))
     number, headings = first[at]
     below = at + 1
-    if _has_second_line(merges, number - 1) and below < len(first):
+    if at and _is_group_line(merges, first[at - 1][0] - 1, len(headings)):
+        headings = _joined(first[at - 1][1], headings)
+    elif _is_group_line(merges, number - 1, len(headings)) and below < len(first):
         headings, below = _joined(headings, first[below][1]), below + 1
     while headings and not headings[-1]:
         headings = headings[:-1]
@@ -80,10 +82,10 @@ def _score(cells: list[str], known: Callable[[str], bool]) -> tuple[int, bool]:
     return sum(bool(cell) and known(cell) for cell in cells), sum(map(bool, cells)) > 1
 
 
-def _has_second_line(merges: list[workbooks.Merge], index: int) -> bool:
-    """Whether the headings stand in two lines: a range that begins in the first one covers both or spans columns."""
-    spans = [one for one in merges if one[0] == index]
-    return any(right > left and bottom == index for _top, left, bottom, right in spans)
+def _is_group_line(merges: list[workbooks.Merge], index: int, width: int) -> bool:
+    """Whether a line groups the headings below it: cells merged over some columns, not over all as a title's are."""
+    spans = (right - left + 1 for top, left, bottom, right in merges if top == bottom == index)
+    return any(1 < span < width for span in spans)
 
 
 def _joined(above: list[str], below: list[str]) -> list[str]:

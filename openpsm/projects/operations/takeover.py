@@ -73,7 +73,7 @@ def take_over_projects(*, rows: Sequence[TakenOver], by: User, at: datetime, sou
             _review(project, entry, f"{source}:{row.row or number}", by=by, at=at)
             for number, (project, entry, row) in enumerate(zip(projects, entries, rows, strict=True), 1)
         ]
-        bulk.write(GateReview, map(vars, reviews))
+        bulk.write(GateReview, [{name: value for name, value in vars(one).items() if name != "id"} for one in reviews])
         record = [
             EventRow(project, data={**created(project, entry), "source": review.source, "outcome": project.outcome})
             for project, review, entry in zip(projects, reviews, entries, strict=True)

@@ -202,15 +202,15 @@ def discard(request: UserRequest, pk: int) -> HttpResponse:
 def errors(request: UserRequest, pk: int) -> HttpResponse:
     """Hand out the file once more, with the faulty cells marked and the reasons beside them."""
     batch = _own(request, pk)
-    stem = batch.file_name.split(".")[0]
+    stem = "-".join((batch.file_name.split(".")[0], _("errors")))
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     if reports.is_small(batch):
         reports.write_workbook(file, batch)
-        return _download(file, f"{stem}-{_('errors')}.xlsx", "xlsx")
+        return _download(file, f"{stem}.xlsx", "xlsx")
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     reports.write_csv(text, batch)
     text.detach()
-    return _download(file, f"{stem}-{_('errors')}.csv", "csv")
+    return _download(file, f"{stem}.csv", "csv")
 
 
 @page(TAKE)

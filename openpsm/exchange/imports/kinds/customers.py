@@ -218,7 +218,9 @@ def _match_account(draft: Draft, known: Known, ctx: Context) -> None:
 
 def _check_twice(draft: Draft, ctx: Context, key: str, code: str) -> None:
     earlier = ctx.twice(("uscc", code), draft.number) if code else None
-    if earlier is not None:
+    if earlier is not None and check_uscc(code):
+        draft.warnings["uscc"] = _("Row %(row)s has the same credit code.") % {"row": earlier}
+    elif earlier is not None:
         draft.errors["uscc"] = _("Row %(row)s has the same credit code.") % {"row": earlier}
         return
     named = ctx.twice(("name", key), draft.number) if key else None
