@@ -71,7 +71,7 @@ def test_list_query_count(client, rows, django_assert_num_queries):
     for _number in range(rows):
         make_project(owner=owner)
     client.force_login(owner)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         response = client.get("/projects")
     assert response.content.decode().count('class="psm-row"') == rows
 

@@ -224,7 +224,7 @@ def test_user_list_query_count(client, admin, rows, django_assert_num_queries):
     for _number in range(rows):
         make_user(department=make_department())
     client.get("/settings/users")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/settings/users")
 
 
