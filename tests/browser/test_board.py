@@ -1,6 +1,7 @@
 """A manager's Monday and a seller's day, with mouse and with a finger, in a real browser."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -25,7 +26,7 @@ def world() -> Project:
     make_user(username="boss", name="沈若楠", roles=("sales-manager",), manages=home, password=PASSWORD)
     seller = make_user(username="seller", name="陈思远", department=home, password=PASSWORD)
     account, process = make_account("常熟精工机械设备有限公司", owner=seller), make_process()
-    fields = {"account": account, "owner": seller, "at": now, "process_version_id": process.version_id}
+    fields: dict[str, Any] = {"account": account, "owner": seller, "at": now, "process_version_id": process.version_id}
     late = make_project("一期旧线改造", **{**fields, "at": now - timedelta(days=90)}, amount=900_000)
     operations.advance_stage(project_id=late.pk, by=_boss(), at=now - timedelta(days=80), override_reason=REASON)
     operations.sweep(at=now)

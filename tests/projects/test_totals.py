@@ -95,6 +95,7 @@ def test_totals_follow_the_owner() -> None:
     move = next(
         link.move for link in links.declared("org.user") if link.model == "projects.project" and link.field == "owner"
     )
+    assert move
     move(old=old, new=heir, by=None, at=AT)
     rows = totals.kept(ALL, "owner", "department")
     assert [(row["owner"], row["department"]) for row in rows] == [(heir.pk, heir.department_id)]
@@ -138,8 +139,8 @@ def test_an_unchanged_share_writes_nothing() -> None:
 def test_projects_taken_over_are_counted() -> None:
     make_role("importer", ["project.take_over"])
     owner = make_user(roles=("seller", "importer"), department=make_department())
-    row = TakenOver(new_project(account=make_account(owner=owner)), "bid", AT - timedelta(days=400))
-    operations.take_over_projects(rows=[row], by=owner, at=AT, source="old.xlsx")
+    taken = TakenOver(new_project(account=make_account(owner=owner)), "bid", AT - timedelta(days=400))
+    operations.take_over_projects(rows=[taken], by=owner, at=AT, source="old.xlsx")
     (row,) = totals.kept(ALL, "state")
     assert ((row["state"], row["count"], row["stalled"]), totals.drift()) == (("open", 1, 1), {})
 
