@@ -121,9 +121,7 @@ def comment(request: ApiRequest, pk: Id) -> HttpResponse:
 def change(request: ApiRequest, pk: Id, body: WordsIn) -> HttpResponse:
     """Change your own words; what they were stays in the history."""
     now = timezone.now()
-    posted = operations.change_comment(
-        comment_id=pk, text=body.text, by=request.auth, at=now, version=request.version
-    )
+    posted = operations.change_comment(comment_id=pk, text=body.text, by=request.auth, at=now, version=request.version)
     return _answered(request, posted)
 
 
