@@ -58,7 +58,7 @@ def _sent_to(request: HttpRequest, target: str) -> HttpResponse:
 
 
 class UserLanguage:
-    """Speaks the signed-in user's language, else the visitor's choice, else the installation's; amounts likewise."""
+    """Speaks the signed-in user's language, else the visitor's choice, else the installation's; amounts in theirs."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response

@@ -28,6 +28,12 @@ def _account(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     return scope.account(user, bundle["account"])
 
 
+def _binned(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    """In the recycle bin, and in reach if it were not."""
+    row = scope.projects.get(bundle["project"])
+    return row is not None and row["deleted_at"] is not None and scope.in_reach(user, bundle["project"])
+
+
 def _label(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     known = scope.labels.get(bundle["label"])
     return known is not None and _project(scope, user, bundle) and scope.line_of_command(user, known["author_id"])
@@ -65,6 +71,7 @@ SEES: dict[str, Sees] = {
     "criterion": _child("criterion"),
     "evaluation": _child("evaluation"),
     "comment": _child("comment"),
+    "binned": _binned,
     "insider": _child("insider"),
     "label": _label,
     "account": _account,
@@ -96,6 +103,7 @@ def parts(kind: str, bundle: Bundle, world: World) -> dict[str, Any]:
         "project": {"pk": pk},
         "person": {"pk": pk, "person_id": bundle["person"]},
         "insider": {"pk": pk, "person_id": bundle["insider"]},
+        "binned": {"pk": pk},
         "label": {"pk": pk, "label_id": bundle["label"]},
         "item": {"pk": pk, "item_id": bundle["item"]},
         "contender": {"pk": pk, "contender_id": bundle["contender"]},
@@ -144,6 +152,14 @@ def _contact(scope: Scope, user: int, bundle: Bundle, permission: str, _world: W
         if account == bundle["account"] and scope.projects[project]["deleted_at"] is None
     )
     return near or scope.may_on_account(user, permission, bundle["account"])
+
+
+def _restores(scope: Scope, user: int, bundle: Bundle, _permission: str, _world: World) -> bool:
+    """The owner, or who may delete projects there."""
+    row = scope.projects.get(bundle["project"])
+    if row is None:
+        return False
+    return row["owner_id"] == user or scope.may_on_project(user, "project.delete", bundle["project"])
 
 
 def _author(scope: Scope, user: int, bundle: Bundle, permission: str, _world: World) -> bool:
@@ -195,6 +211,7 @@ RULES: dict[str, Rule] = {
     "above": _above,
     "held": lambda scope, user, _bundle, permission, _world: scope.anywhere(user, permission),
     "open": lambda *_given: True,
+    "restores": _restores,
     "wrote": lambda scope, user, bundle, _permission, world: world.actors[bundle.owner].pk == user,
     "reaches": lambda scope, user, bundle, _permission, _world: scope.reaches_contacts(user, bundle["account"]),
     "nobody": lambda *_given: False,
@@ -292,7 +309,7 @@ WEB: dict[str, Row] = {
     "contact-card": button("contact", "contact.reach", "reaches"),
     "understood": read(kind="amount"),
     "bin": read(),
-    "bin-restore": button("project", "", "nobody", _more={"kind": "project"}),
+    "bin-restore": button("binned", "", "restores", ("owner", "deleted"), _more={"kind": "project"}),
     "comment-post": button("project", "", "seen", text="Who knows more?", _more={"kind": "project"}),
     "comment-people": read("project", kind="project"),
     "comment-edit": write("comment", "", "wrote", text="Changed words", version="?"),

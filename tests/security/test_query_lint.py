@@ -14,9 +14,10 @@ RAW = {"raw", "extra", "RawSQL", "cursor", "execute", "executemany", "executescr
 #: module → function or constant → why its query needs no scope.
 ALLOWED: dict[str, dict[str, str]] = {
     "web/attached.py": {"find": "narrowed by visible_to in the next line"},
-    "web/frame.py": {"menu_for": "one's own notifications, counted"},
     "web/history.py": {"__init__": "names behind ids in events of a record that the reader sees"},
     "web/pickers.py": {"_find_industry": "a public code list", "_find_division": "a public code list"},
+    "api/comments.py": {"_with_mentions": "people named in comments that the list has found"},
+    "web/views/projects/editing.py": {"team_remove": "the part in the project that visible_to has found before"},
     "web/views/accounts/frame.py": {
         "find": "names of codes, and the protection of the account that visible_to has found",
         "context": "the team of the account that visible_to has found",
@@ -51,6 +52,7 @@ ALLOWED: dict[str, dict[str, str]] = {
 }
 #: Where SQL is written by hand, never with anything that a request brought.
 BY_HAND: dict[str, str] = {
+    "org/notice.py": "asked by every page: unread lines and the notice in one statement",
     "core/checks.py": "asks the database for its settings",
     "core/events/protection.py": "the triggers that keep the log append-only",
     "core/expressions.py": "runs a compiled expression, not SQL",

@@ -44,9 +44,9 @@ class Panel:
 def panel(record: Any, user: User, form: CommentForm | None = None) -> Panel:
     """Return the comments of a record that the caller found visible, newest first (2 queries)."""
     kind = record._meta.model_name
-    rows = Comment.objects.filter(deleted_at=None, **{kind: record}).select_related("author").order_by("-pk")
+    rows = Comment.objects.visible_to(user).filter(**{kind: record}).select_related("author").order_by("-pk")
     found = list(rows[: SHOWN + 1])
-    is_following = kind in FOLLOWED and Follow.objects.filter(**_subject(record), user=user).exists()
+    is_following = kind in FOLLOWED and Follow.objects.visible_to(user).filter(**_subject(record)).exists()
     fresh = form or CommentForm()
     return Panel(kind, record.pk, found[:SHOWN], fresh, len(found) > SHOWN, is_following, kind in FOLLOWED)
 
