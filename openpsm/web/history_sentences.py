@@ -74,6 +74,7 @@ SENTENCES: dict[str, str | Promise] = {
     "evaluation.decided": _("Decided on the evaluation"),
     "qualification.answered": _("Answered the three first questions"),
     # activities, tasks, files
+    "activity.taken_over": _("Took over an earlier activity"),
     "activity.planned": _("Planned an activity"),
     "activity.logged": _("Logged an activity"),
     "activity.completed": _("Completed a planned activity"),

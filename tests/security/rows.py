@@ -292,6 +292,7 @@ WEB: dict[str, Row] = {
     "today-snooze": button("none", "", "seen", until="", _more={"kind": "stalled", "pk": 1}),
     "search": read(),
     "more": read(),
+    "keys": read(),
     "task-list": read(),
     "task-new": write("none", "", "seen", title="Look there"),
     "task-detail": read("task"),

@@ -8,6 +8,7 @@ from openpsm.web.views.projects import tabs as project_tabs
 
 urlpatterns: list[URLPattern] = [
     path("search", finding.search, name="search"),
+    path("keys", finding.keys, name="keys"),
     path("opened/<slug:kind>/<int:pk>", finding.remember, name="remember"),
     path("people/<int:pk>", finding.person, name="person"),
     path("contacts/new", finding.contact_start, name="contact-start"),

@@ -14,7 +14,7 @@
     if (!dialog || dialog.open) return;
     document.querySelectorAll("dialog[open]").forEach((other) => other.close());
     dialog.showModal();
-    if (dialog.id !== "palette") return;
+    if (dialog.id !== "palette") { htmx.trigger(dialog, "keys-open"); return; }
     const text = get("palette-text");
     text.value = "";
     get("palette-found").replaceChildren();

@@ -45,6 +45,12 @@ def remember(request: UserRequest, kind: str, pk: int) -> HttpResponse:
 
 
 @page()
+def keys(request: UserRequest) -> HttpResponse:
+    """The keys that work on every page, fetched when somebody asks for them (no query of its own)."""
+    return render(request, "frame/_keys.html")
+
+
+@page()
 def person(request: UserRequest, pk: int) -> HttpResponse:
     """A colleague: post, department, how to reach them, and their running projects as far as one sees them."""
     colleague = get_object_or_404(User.objects.visible_to(request.user).select_related("department"), pk=pk)

@@ -51,7 +51,7 @@ from openpsm.web.lists.filters import (
 from openpsm.web.lists.page import show
 from openpsm.web.views.projects import list_acts as acts
 
-GRADES = {one: format_html('<span class="psm-grade {0}"><span>{0}</span></span>', one) for one in "ABCD"}
+GRADES = {one: format_html('<b class="psm-grade {0}"><b>{0}</b></b>', one) for one in "ABCD"}
 STAGE = ("stage_id", "process_version_id", "stage_entered_at", "outcome", "is_on_hold")
 
 
@@ -70,7 +70,7 @@ def _stage(row: Row, reader: Reader) -> Any:
     late = " ⚠ " + str(_("over time")) if is_late else ""
     text = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
     css = "is-amber" if is_late else "psm-muted"
-    return format_html('<span>{} <small class="{}">{}{}</small>{}</span>', stage.title, css, text, late, hold)
+    return format_html("<span>{} <small class={}>{}{}</small>{}</span>", stage.title, css, text, late, hold)
 
 
 def _stage_of(row: Row) -> Any:
