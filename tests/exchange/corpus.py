@@ -12,7 +12,8 @@ import xlsxwriter  # type: ignore[import-untyped]  # it has no types
 
 Made = Callable[[], bytes]
 SHEET = "xl/worksheets/sheet1.xml"
-XXE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+SECRET = b"/".join([b"file:", b"", b"", b"etc", b"passwd"])
+XXE = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "%s">]>' % SECRET
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 
 
