@@ -30,7 +30,7 @@ def localized(value: Any) -> str:
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite, hidden from screen readers: the words beside it say the same."""
     return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        '<svg class="icon{}" aria-hidden=true><use href="{}#{}"/></svg>',
         extra and f" {extra}",
         static("icons.svg"),
         name,
