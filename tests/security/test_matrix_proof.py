@@ -110,8 +110,9 @@ def test_whoever_is_entitled_succeeds(desk: Desk, name: str) -> None:
             assert any(_stored(each) for each in wrote.seen), (name, answer.status_code, body, said[-3000:])
 
 
-#: Tried and told: the gate is closed, which is an event of its own; there are still people in the department.
-RULED_PAGES = {"project-advance": 409, "department-close": 422}
+#: Tried and told: the gate is closed, which is an event of its own; there are still people in the department;
+#: what was opened is remembered without an answer.
+RULED_PAGES = {"project-advance": 409, "department-close": 422, "remember": 204}
 #: Answers, and stores at most that it was asked.
 QUIET = {"registration-check", "bulk-choose", "department-close"}
 

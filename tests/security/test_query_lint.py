@@ -48,6 +48,10 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "cli/exchanging.py": {"_actor": "an operator at the machine names the user, or the first who may"},
     "web/views/imports.py": {"_job": "the job of a batch that was found among one's own"},
+    "cli/checking.py": {
+        "_jobs": "an operator at the machine counts jobs that were given up",
+        "_clock": "an operator at the machine: only the time of the newest event is read",
+    },
     "cli/demo.py": {"_present": "an operator at the machine starts the demo company"},
 }
 #: Where SQL is written by hand, never with anything that a request brought.
@@ -61,6 +65,10 @@ BY_HAND: dict[str, str] = {
     "api/project_parts.py": "the parts of a project in one statement, with parameters; visible_to has found it",
     "projects/queries/board.py": "the first cards of all columns in one statement, put together by Django",
     "org/access.py": "a person's reach in one statement at every request, with parameters",
+    "cli/checking.py": "asks PostgreSQL for its clock",
+    "exchange/backup/restoring.py": "empties, locks and analyses tables of an empty installation, by our own names",
+    "exchange/backup/snapshot.py": "begins and ends one consistent reading of the database",
+    "exchange/backup/tables.py": "sets the next id of each table, by our own names",
     "core/bulk.py": "the demo company in bulk, without a request",
 }
 
