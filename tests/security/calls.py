@@ -20,6 +20,7 @@ from tests.security.world import Bundle, World
 NOBODY = "anonymous"
 MODELS = {
     "comment": "activities.Comment",
+    "own_comment": "activities.Comment",
     "project": "projects.Project",
     "person": "buying.Stakeholder",
     "insider": "buying.Stakeholder",

@@ -70,6 +70,7 @@ class _Reader(HTMLParser):
     def _field(self, tag: str, given: dict[str, str]) -> None:
         assert self.open is not None
         kind = given.get("type", "text") if tag == "input" else tag
+        kind = "date" if given.get("data-understood") == "day" else kind
         made = Field(given["name"], kind, given.get("value", ""), "required" in given, "checked" in given)
         made.longest = int(given.get("maxlength") or 0)
         self.open.fields.append(made)

@@ -55,6 +55,11 @@ def _mine(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     return owner is not None and scope.active(user) and owner["owner_id"] == user
 
 
+def _own_comment(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    """One's own words are there for changing to whoever wrote them alone."""
+    return _child("comment")(scope, user, bundle) and bundle["keeper"] == user
+
+
 def _kept(scope: Scope, user: int | None, bundle: Bundle, kind: str) -> bool:
     """A view that is not shared, a bulk edit: of whoever made it."""
     return kind in bundle.ids and scope.active(user) and bundle["keeper"] == user
@@ -71,6 +76,7 @@ SEES: dict[str, Sees] = {
     "criterion": _child("criterion"),
     "evaluation": _child("evaluation"),
     "comment": _child("comment"),
+    "own_comment": _own_comment,
     "binned": _binned,
     "insider": _child("insider"),
     "label": _label,
@@ -102,6 +108,7 @@ def parts(kind: str, bundle: Bundle, world: World) -> dict[str, Any]:
         "none": {},
         "project": {"pk": pk},
         "person": {"pk": pk, "person_id": bundle["person"]},
+        "own_comment": {"pk": bundle["comment"]},
         "insider": {"pk": pk, "person_id": bundle["insider"]},
         "binned": {"pk": pk},
         "label": {"pk": pk, "label_id": bundle["label"]},
@@ -223,7 +230,8 @@ class Row:
     """One page: `kind` of record in its address, the right that opens it, the rule of who may write there.
 
     `given` is what is posted beside what the form itself holds; `prove` names who posts it with success, and on whose
-    records: without that proof a refusal would prove nothing.
+    records: without that proof a refusal would prove nothing. `also` is a right that the page asks for itself, for what
+    its address names.
     """
 
     kind: str = "none"
@@ -234,6 +242,7 @@ class Row:
     more: dict[str, Any] = field(default_factory=dict)
     prove: tuple[str, str] = ("owner", "own")
     is_button: bool = False
+    also: str = ""
 
     @property
     def methods(self) -> set[str]:
@@ -310,11 +319,11 @@ WEB: dict[str, Row] = {
     "contact-card": button("contact", "contact.reach", "reaches"),
     "understood": read(kind="amount"),
     "bin": read(),
-    "bin-restore": button("binned", "", "restores", ("owner", "deleted"), _more={"kind": "project"}),
+    "bin-restore": button("binned", "", "restores", ("manager", "binned"), _more={"kind": "project"}),
     "comment-post": button("project", "", "seen", text="Who knows more?", _more={"kind": "project"}),
     "comment-people": read("project", kind="project"),
-    "comment-edit": write("comment", "", "wrote", text="Changed words", version="?"),
-    "comment-delete": button("comment", "", "wrote"),
+    "comment-edit": write("own_comment", "", "wrote", text="Changed words", version="?"),
+    "comment-delete": button("own_comment", "", "wrote"),
     "follow": button("project", "", "seen", _more={"kind": "project"}),
     "project-comments": read("project"),
     "account-comments": read("account"),
@@ -470,7 +479,7 @@ WEB: dict[str, Row] = {
     # tables in and out: the world's batches belong to its owners, most of whom may not import
     "import-list": read("none", "data.import"),
     "import-new": write("none", "data.import", "nobody"),
-    "import-template": read("none", "data.import", kind="departments"),
+    "import-template": Row(needs="data.import", also="product.edit", more={"kind": "products"}),
     "import-detail": read("batch", "data.import"),
     "import-map": write("batch", "data.import", "nobody"),
     "import-publish": button("batch", "data.import", "nobody"),

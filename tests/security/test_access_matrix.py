@@ -188,7 +188,7 @@ def expected(
         return "method"
     if cell_row.is_open:
         return "open"
-    if cell_row.needs and not scope.anywhere(user, cell_row.needs):
+    if not all(scope.anywhere(user, each) for each in (cell_row.needs, cell_row.also) if each):
         return "closed"
     if not SEES[cell_row.kind](scope, user, bundle):
         return "nothing"

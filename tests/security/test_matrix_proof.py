@@ -75,11 +75,19 @@ def _gone(_world: World) -> Bundle:
     return Bundle("gone", "gone", {}, owner="deactivated")
 
 
+def _binned(world: World) -> Bundle:
+    """A project in the recycle bin whose customer is not."""
+    made = _fresh(world)
+    projects.delete_project(project_id=made["project"], by=world.actors["manager"], at=timezone.now())
+    return made
+
+
 PREPARED: dict[str, Callable[[World], Bundle]] = {
     "back": _advanced,
     "held": _held,
     "party": _with_party,
     "fresh": _fresh,
+    "binned": _binned,
     "member": _with_member,
     "gone": _gone,
 }

@@ -238,6 +238,7 @@ COLUMNS = {
 KNOWN_AS: dict[str, str] = {
     "accounts": "accounts.Account",
     "activities": "activities.Activity",
+    "comments": "activities.Comment",
     "contacts": "accounts.Contact",
     "contenders": "buying.Contender",
     "criteria": "buying.Criterion",
@@ -301,6 +302,10 @@ def test_what_a_form_does_not_offer_is_not_stored(desk: Desk) -> None:
     assert tried > 300
 
 
+#: A cell of a list answers with itself instead of leading on.
+CELLS = {"list-cell": (200,)}
+
+
 def _offered(desk: Desk, name: str) -> set[str]:
     """The fields of the form, those among them that are ticked or not."""
     url = desk.url(name, desk.world.bundles["own"])
@@ -322,7 +327,7 @@ def _after(desk: Desk, name: str, bundle: Bundle, body: dict[str, Any], kind: st
     """All rows of the model after the form was sent, without the moment of the change."""
     with undone(), time_machine.travel(now, tick=False):
         answer = desk.call("owner", "POST", desk.url(name, bundle), body)
-        assert answer.status_code in (302, 409, 422), (name, answer.status_code)
+        assert answer.status_code in (302, 409, 422, *CELLS.get(name, ())), (name, answer.status_code)
         rows = apps.get_model(MODELS[kind])._base_manager.order_by("pk").values()
         ids = {"id", "created_at", "updated_at", "at"} if name.endswith(("-new", "-log", "-plan")) else {"updated_at"}
         return [{key: value for key, value in row.items() if key not in ids} for row in rows]
