@@ -111,7 +111,7 @@ WSGI_APPLICATION = "openpsm.wsgi.application"
 APPEND_SLASH = False
 
 FORM_RENDERER = "openpsm.web.forms.base.Renderer"
-_loaders = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+_loaders = ["openpsm.web.loading.TidyLoader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

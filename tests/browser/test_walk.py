@@ -101,6 +101,6 @@ def test_administrator_walks_over_the_settings_in_the_dark(page: Page, live_serv
     page.set_viewport_size({"width": width, "height": 900})
     watch = sign_in(page, live_server.url, "admin", "zh-hans")
     page.click(".psm-person")
-    page.click("form[action='/theme'] button")
+    page.click("button[name=theme]")
     page.wait_for_selector("html[data-bs-theme=dark]", state="attached")
     walk(page, live_server.url, ADMINISTRATION, watch)
