@@ -23,7 +23,7 @@ class Watch:
             self.complaints.append(message.text)
 
     def check(self) -> None:
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), self.page.url
 
 
@@ -38,6 +38,6 @@ def sign_in(page: Page, base: str, username: str, language: str = "zh-hans") -> 
     page.wait_for_url("**/today")
     if page.get_attribute("html", "lang") != language:
         page.click(".psm-person")
-        page.click(f"form[action='/language'] button[value='{language}']")
+        page.click(f"button[name=language][value='{language}']")
         page.wait_for_selector(f"html[lang='{language}']", state="attached")
     return watch

@@ -89,7 +89,7 @@ def test_as01_refused_and_told_where_he_stands(page: Page, live_server, ningxia,
     assert order == sorted(order)
     watch.check()
     page.click(".psm-person")
-    page.click("form[action='/language'] button")
+    page.click("button[name=language]")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("[aria-labelledby=diagnosis-title]")).not_to_contain_text("内线")
     watch.check()

@@ -115,7 +115,7 @@
     if (event.key === "ArrowDown" || event.key === "j") { event.preventDefault(); step(table, 1); }
     else if (event.key === "ArrowUp" || event.key === "k") { event.preventDefault(); step(table, -1); }
     else if (event.key === "x") { const one = table.querySelector("tr.is-here .psm-pick input"); if (one) { one.checked = !one.checked; picked(); } }
-    else if (event.key === "/" && document.getElementById("list-q")) { event.preventDefault(); event.stopImmediatePropagation(); document.getElementById("list-q").select(); }
+    else if (event.key === "/" && document.getElementById("list-q")) { event.preventDefault(); event.stopImmediatePropagation(); const box = document.getElementById("list-q"); box.focus(); box.select(); }
   }, true);
 
   // The record's page learns from which list one comes, so that j and k lead through it.

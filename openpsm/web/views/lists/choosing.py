@@ -73,7 +73,7 @@ def menu(request: UserRequest, listing: str) -> HttpResponse:
         "can_export": access.reach(request.user).holds_anywhere(Permission.EXPORT),
         "formats": [("xlsx", _("Export to Excel")), ("csv", _("Export to CSV"))],
     }
-    return _page(request, "list_menu", {**_around(chosen, _("List")), **context})
+    return _page(request, "list_menu", {**_around(chosen, _("List settings")), **context})
 
 
 @page()
