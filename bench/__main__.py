@@ -59,7 +59,8 @@ def server(environ: Mapping[str, str], application: str, port: int) -> Iterator[
     """Run an application under granian as `openpsm serve` does; yield the process to account for."""
     numbers = ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--port", str(port)]
     options = ["--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--log-level", "warning", *numbers]
-    process = subprocess.Popen([sys.executable, "-m", "granian", *options, application], env=dict(environ), cwd=ROOT)
+    program = "openpsm.cli.web" if application.startswith("openpsm") else "granian"
+    process = subprocess.Popen([sys.executable, "-m", program, *options, application], env=dict(environ), cwd=ROOT)
     try:
         _wait(process, port)
         yield process.pid
