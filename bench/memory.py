@@ -2,8 +2,8 @@
 
     OPENPSM_DATABASE_URL=... python -m bench.memory [--requests 10000]
 
-The database is one that `openpsm seed-load` filled. Resident memory (RSS) counts pages that the processes share once for
-each of them; the proportional one (PSS) once in all, and is what the machine gives.
+The database is one that `openpsm seed-load` filled. Resident memory (RSS) counts pages that the processes share once
+for each of them; the proportional one (PSS) once in all, and is what the machine gives.
 """
 
 from __future__ import annotations

@@ -26,12 +26,13 @@ def preload() -> None:
     from openpsm.core.text import load_dictionaries
 
     load_dictionaries()  # first: what they need for a moment only is used again by all that follows
-    import openpsm.wsgi  # noqa: F401 - also sets Django up
     from django.conf import settings
     from django.db import connections
     from django.template import engines
     from django.urls import get_resolver
     from django.utils import translation
+
+    import openpsm.wsgi  # noqa: F401 - also sets Django up
 
     get_resolver().check()
     for language, _name in settings.LANGUAGES:
@@ -56,7 +57,7 @@ def main() -> None:
 
     few_arenas()
     preload()
-    entrypoint()
+    entrypoint()  # type: ignore[no-untyped-call]  # has no types
 
 
 if __name__ == "__main__":
