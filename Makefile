@@ -8,6 +8,7 @@ STAMP := .venv/.made-from-locks
 PO := $(wildcard openpsm/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 PORT ?= 8000
+SIZE ?= 100000
 DATA ?= ../shared/data
 
 .PHONY: help
@@ -65,9 +66,9 @@ test-browser: env
 	@env -u OPENPSM_DATABASE_URL OPENPSM_CHROMIUM="$$(scripts/find-chromium)" scripts/run-tests browser -m browser
 
 .PHONY: bench
-bench: env ## measure against the goals on PostgreSQL; writes docs/performance.md
+bench: env ## measure against the goals on PostgreSQL; writes docs/performance.md (SIZE=1000000 projects)
 	@scripts/ensure-system postgresql
-	scripts/with-postgres --durable $(BIN)/python -m bench
+	scripts/with-postgres --durable -c shared_buffers=1GB $(BIN)/python -m bench --size $(SIZE)
 
 .PHONY: races
 races: env ## the race tests, 500 rounds on both databases

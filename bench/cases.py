@@ -78,6 +78,9 @@ def cases(at: datetime) -> list[Case]:
         _advance(access, stages),
         *_search([access[one.pk] for one in sellers], rng),
         _check([access[one.pk] for one in sellers], rng),
+        *_overviews(
+            {"executive": [executive], "manager": [manager], "seller": [access[one.pk] for one in sellers]}, rng
+        ),
     ]
 
 
@@ -199,3 +202,30 @@ def _check(sellers: list[Json], rng: random.Random) -> Case:
     step["params"] = {"name": {"choice": names}, "who": {"choice": sellers}}
     bare = {"path": "/api/check", "method": "POST", "json": {"name": "{name}"}, "params": step["params"]}
     return Case("check_api", "registration check, API", step, bare, same=False)
+
+
+def _overviews(people: dict[str, list[Json]], rng: random.Random) -> list[Case]:
+    """The pages that look at very many projects at once; bare Django has none of them."""
+    names = rng.sample(list(Account.objects.live().values_list("name", flat=True)), 100)
+
+    def page(name: str, title: str, path: str, who: str, **more: Any) -> Case:
+        step = {
+            "path": path,
+            "headers": {**HTML, **more.pop("headers", {})},
+            "contains": more.pop("contains", "</html>"),
+        }
+        step["params"] = {"who": {"choice": people[who]}, **more}
+        return Case(f"{name}_{who}", f"{title}, {who}", step, same=False)
+
+    sought = {"q": {"choice": [{"q": name[2:4]} for name in names]}}
+    palette = {**sought, "headers": {"HX-Request": "true"}, "contains": "<"}
+    return [
+        *(page("board", "board", "/projects/board", who) for who in people),
+        *(page("totals", "totals of the team", "/team", who) for who in ("executive", "manager")),
+        *(page("calendar", "calendar, a month", "/projects/calendar", who) for who in people),
+        *(page("palette", "palette, 2 signs", "/search?q={q}", who, **palette) for who in ("executive", "seller")),
+        *(
+            page("grouped", "projects grouped by stage", "/projects?group=stage", who)
+            for who in ("executive", "seller")
+        ),
+    ]

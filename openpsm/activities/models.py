@@ -75,6 +75,11 @@ class Activity(Versioned):
             models.Index(fields=["account", "-id"], name="activity_by_account"),
             models.Index(fields=["owner", "-id"], name="activity_by_owner"),
             models.Index(fields=["department", "-id"], name="activity_by_department"),
+            models.Index(
+                fields=["planned_on", "id"],
+                name="activity_planned",
+                condition=models.Q(state="planned", deleted_at__isnull=True),
+            ),
             models.Index(fields=["-deleted_at"], name="activity_in_bin", condition=models.Q(deleted_at__isnull=False)),
         ]
         constraints: ClassVar = [

@@ -15,7 +15,8 @@ from openpsm.cli import backups, checking, demo, exchanging, installation, proce
 from openpsm.cli.main import PROGRAM, Refused
 from openpsm.core import health, inspections
 from openpsm.core.jobs import worker
-from openpsm.exchange.seedload import Sizes, loader, seed_load
+from openpsm.exchange.seedload import loader, seed_load
+from openpsm.exchange.seedparts import Sizes
 from openpsm.org import operations, queries, rules
 from openpsm.org.models import User
 from openpsm.projects import operations as projects

@@ -39,7 +39,7 @@ def web_command(host: str, port: int, *, workers: int, threads: int) -> list[str
     """Return the command that runs the web server."""
     options = ["--interface", "wsgi", "--no-ws", "--host", host, "--port", str(port), "--respawn-failed-workers"]
     numbers = ["--workers", str(workers), "--blocking-threads", str(threads), "--workers-kill-timeout", "30"]
-    return [sys.executable, "-m", "granian", *options, *numbers, "openpsm.wsgi:application"]
+    return [sys.executable, "-m", "openpsm.cli.web", *options, *numbers, "openpsm.wsgi:application"]
 
 
 def worker_command() -> list[str]:

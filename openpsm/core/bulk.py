@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -34,20 +35,23 @@ def write(model: type[models.Model], rows: Iterable[Row]) -> None:
 def _values(fields: list[Any], rows: Iterable[Row]) -> Iterator[list[Any]]:
     """Yield what the database is given; numbers and texts of plain columns go as they are, which most values are."""
     real = connections[connection.alias]
-    ready = [(one.attname, one.get_default(), one.get_db_prep_save, _is_plain(one)) for one in fields]
+    ready = [(one.attname, one.get_default(), one.get_db_prep_save, _as_they_are(one)) for one in fields]
     for row in rows:
-        found = ((row.get(name, default), prepared, is_plain) for name, default, prepared, is_plain in ready)
-        yield [
-            value if is_plain and type(value) in (int, str) else prepared(value, real)
-            for value, prepared, is_plain in found
-        ]
+        found = ((row.get(name, default), prepared, plain) for name, default, prepared, plain in ready)
+        yield [value if type(value) in plain else prepared(value, real) for value, prepared, plain in found]
 
 
 _PLAIN = (models.CharField, models.TextField, models.ForeignKey, models.IntegerField, models.AutoField)
+_NOTHING = type(None)
 
 
-def _is_plain(column: Any) -> bool:
-    return isinstance(column, _PLAIN)
+def _as_they_are(column: Any) -> tuple[type, ...]:
+    """Return the types of values that both Django and the driver would hand on unchanged."""
+    if isinstance(column, _PLAIN):
+        return (int, str, _NOTHING)
+    if connection.vendor == "postgresql" and isinstance(column, (models.DateField, models.BooleanField)):
+        return (datetime if isinstance(column, models.DateTimeField) else date, bool, _NOTHING)
+    return ()
 
 
 def mark(model: type[models.Model], rows: Iterable[models.Model], names: Sequence[str]) -> None:

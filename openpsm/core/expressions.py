@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+import sys
+import types
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,11 +19,14 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-import cel
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError
+
+# The package brings its command line along, and with it three libraries for terminals: 11 MB of every process.
+sys.modules.setdefault("cel.cli", types.ModuleType("cel.cli"))
+import cel  # noqa: E402 - after its command line was put aside
 
 LONGEST = 1_000
 DEEPEST = 12

@@ -7,7 +7,7 @@ computed by the functions that the operations use.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
@@ -25,6 +25,7 @@ from openpsm.core.dates import today
 from openpsm.core.errors import DomainError
 from openpsm.core.text import sort_key
 from openpsm.exchange import seednames as names
+from openpsm.exchange.seedparts import Part, Sizes, load_all, parts
 from openpsm.org import operations as org
 from openpsm.org.access import reach
 from openpsm.org.models import Department, DepartmentManager, Role, RoleGrant, User
@@ -44,7 +45,7 @@ from openpsm.projects.models import (
     ProjectMember,
     TeamRole,
 )
-from openpsm.projects.operations.facts import asked, derive, keep
+from openpsm.projects.operations.facts import asked, derive, keep_new
 from openpsm.projects.operations.fields import name_keys
 from openpsm.projects.operations.gates import due_on
 from openpsm.projects.operations.totals import rebuild_totals
@@ -54,18 +55,6 @@ from openpsm.registrations.operations import protected_until, strict_key
 BATCH = 1000
 OUTCOMES = {Outcome.OPEN: 55, Outcome.WON: 12, Outcome.LOST: 18, Outcome.DROPPED: 15}
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """How many of each."""
-
-    accounts: int = 20_000
-    contacts: int = 40_000
-    projects: int = 100_000
-    activities: int = 200_000
-    users: int = 100
-    departments: int = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +81,20 @@ def seed_load(
         raise DomainError(_("Only an installation without departments and accounts can be filled."), code="not-empty")
     context = _Context(Random(seed), at, by, tell)  # noqa: S311 - made-up data
     sellers = _people(context, sizes)
-    accounts = _accounts(context, sizes.accounts, sellers)
-    contacts = _contacts(context, sizes.contacts, accounts)
-    projects = _projects(context, sizes.projects, accounts, sellers)
-    _activities(context, sizes.activities, projects, contacts)
-    _keep_facts(context, projects)
+    load_all(parts(sizes), lambda part: _load(replace(context, rng=Random(f"{seed}.{part.number}")), part, sellers))  # noqa: S311 - made-up data
+    for what in ("accounts", "contacts", "projects", "activities"):
+        _loaded(context, what, getattr(sizes, what))
+    rebuild_totals()
+    context.tell("totals kept")
     bulk.finish(Account, Contact, Project, Activity)
+
+
+def _load(context: _Context, part: Part, sellers: Sequence[User]) -> None:
+    """Load a part: its accounts, their contacts, then their projects with all that hangs on them, batch by batch."""
+    with memo.ensured():
+        accounts = _accounts(context, part, sellers)
+        contacts = _contacts(context, part, accounts)
+        _projects(context, part, accounts, contacts, sellers)
 
 
 def _loaded(context: _Context, what: str, number: int) -> None:
@@ -160,24 +157,23 @@ def _user(context: _Context, number: int, place: Department) -> User:
 # -- customers
 
 
-def _accounts(context: _Context, number: int, sellers: Sequence[User]) -> list[Account]:
+def _accounts(context: _Context, part: Part, sellers: Sequence[User]) -> list[Account]:
     divisions = list(Division.objects.filter(level=3).values_list("pk", flat=True)) or ["330106"]
     industries = list(Industry.objects.values_list("pk", flat=True)) or [""]
-    fresh, new_ids = names.companies(context.rng), bulk.ids(Account)
-    drafts = (_account(context, next(new_ids), next(fresh), sellers, divisions, industries) for _n in range(number))
+    fresh, new_ids = names.companies(context.rng, part.number, part.of), part.ids[Account]
+    number = range(part.sizes.accounts)
+    drafts = (_account(context, next(new_ids), next(fresh), sellers, divisions, industries) for _n in number)
     made: list[Account] = []
-    with memo.ensured():
-        for batch in _batches(drafts):
-            owned = [row for row in batch if row.owner_id]
-            with transaction.atomic():
-                bulk.write(Account, map(vars, batch))
-                bulk.write(AccountGram, ({"account_id": one.pk, "gram": gram} for one in batch for gram in _grams(one)))
-                bulk.write(AccountMark, ({"account_id": one.pk, "mark": mark} for one in batch for mark in _marks(one)))
-                links = ({"account_id": row.pk, "user_id": row.owner_id, "is_owner": True} for row in owned)
-                bulk.write(AccountMember, links)
-                bulk.write(Registration, (_claim(context, row) for row in owned))
-            made += batch
-    _loaded(context, "accounts", number)
+    for batch in _batches(drafts):
+        owned = [row for row in batch if row.owner_id]
+        with transaction.atomic():
+            bulk.write(Account, map(vars, batch))
+            bulk.write(AccountGram, ({"account_id": one.pk, "gram": gram} for one in batch for gram in _grams(one)))
+            bulk.write(AccountMark, ({"account_id": one.pk, "mark": mark} for one in batch for mark in _marks(one)))
+            links = ({"account_id": row.pk, "user_id": row.owner_id, "is_owner": True} for row in owned)
+            bulk.write(AccountMember, links)
+            bulk.write(Registration, (_claim(context, row) for row in owned))
+        made += batch
     return made
 
 
@@ -239,16 +235,15 @@ def _protected_until(at: datetime) -> Any:
     return memo.remember(f"exchange.seedload.{day}", lambda: protected_until(at))
 
 
-def _contacts(context: _Context, number: int, accounts: Sequence[Account]) -> dict[int, int]:
+def _contacts(context: _Context, part: Part, accounts: Sequence[Account]) -> dict[int, int]:
     """Spread people over the accounts, the first few accounts known best; return one of them by account."""
-    new_ids, found = bulk.ids(Contact), dict[int, int]()
-    drafts = (_contact(context, next(new_ids), _skewed(context.rng, accounts)) for _index in range(number))
+    new_ids, found = part.ids[Contact], dict[int, int]()
+    drafts = (_contact(context, next(new_ids), _skewed(context.rng, accounts)) for _n in range(part.sizes.contacts))
     for batch in _batches(drafts):
         with transaction.atomic():
             bulk.write(Contact, batch)
             bulk.write(AccountMark, (row for contact in batch for row in _contact_marks(contact)))
         found |= {row["account_id"]: row["id"] for row in batch}
-    _loaded(context, "contacts", number)
     return found
 
 
@@ -278,21 +273,23 @@ def _contact(context: _Context, pk: int, account: Account) -> bulk.Row:
 # -- projects
 
 
-def _projects(context: _Context, number: int, accounts: Sequence[Account], sellers: Sequence[User]) -> list[Project]:
+def _projects(
+    context: _Context, part: Part, accounts: Sequence[Account], contacts: Mapping[int, int], sellers: Sequence[User]
+) -> None:
     process, people = default_definition(), {user.pk: user for user in sellers}
     seen: dict[str, int] = {}
-    made: list[Project] = []
-    new_ids = bulk.ids(Project)
-    drafts = (_project(context, next(new_ids), process, accounts, people, seen) for _index in range(number))
-    with memo.ensured():
-        for batch in _batches(drafts):
-            derive(batch, answers={}, on=today(context.at))
-            with transaction.atomic():
-                bulk.write(Project, map(vars, batch))
-                _write_parts(context, batch, process, sellers)
-            made += batch
-    _loaded(context, "projects", number)
-    return made
+    new_ids, total, done = part.ids[Project], part.sizes.projects, 0
+    drafts = (_project(context, next(new_ids), process, accounts, people, seen) for _n in range(total))
+    for batch in _batches(drafts):
+        derive(batch, answers={}, on=today(context.at))
+        before, done = part.sizes.activities * done // total, done + len(batch)
+        with transaction.atomic():
+            bulk.write(Project, map(vars, batch))
+            _write_parts(context, batch, process, sellers)
+            _activities(context, part, part.sizes.activities * done // total - before, batch, contacts)
+            _keep_facts(context, batch)
+        if done % 25_000 == 0:
+            context.tell(f"part {part.number + 1} of {part.of}: {done} of {total} projects")
 
 
 def _project(
@@ -401,16 +398,14 @@ def _report(context: _Context, project: Project) -> bulk.Row:
 # -- work
 
 
-def _activities(context: _Context, number: int, projects: Sequence[Project], contacts: Mapping[int, int]) -> None:
-    new_ids = bulk.ids(Activity)
-    drafts = (_activity(context, next(new_ids), context.rng.choice(projects)) for _index in range(number))
-    for batch in _batches(drafts):
-        met = [row for row in batch if row["account_id"] in contacts]
-        with transaction.atomic():
-            bulk.write(Activity, batch)
-            people = ({"activity_id": row["id"], "contact_id": contacts[row["account_id"]]} for row in met)
-            bulk.write(ActivityPerson, people)
-    _loaded(context, "activities", number)
+def _activities(
+    context: _Context, part: Part, number: int, projects: Sequence[Project], contacts: Mapping[int, int]
+) -> None:
+    new_ids = part.ids[Activity]
+    rows = [_activity(context, next(new_ids), context.rng.choice(projects)) for _index in range(number)]
+    bulk.write(Activity, rows)
+    met = [row for row in rows if row["account_id"] in contacts]
+    bulk.write(ActivityPerson, ({"activity_id": row["id"], "contact_id": contacts[row["account_id"]]} for row in met))
 
 
 def _activity(context: _Context, pk: int, project: Project) -> bulk.Row:
@@ -433,17 +428,12 @@ def _activity(context: _Context, pk: int, project: Project) -> bulk.Row:
     }
 
 
-def _keep_facts(context: _Context, projects: Sequence[Project]) -> None:
-    """Ask the providers about all projects and keep the answers, as every change of a project does."""
-    for batch in _batches(projects):
-        with transaction.atomic():
-            answers = asked(batch, at=context.at)
-            keep(batch, answers=answers, at=context.at)
-            derive(batch, answers=answers, on=today(context.at))
-            Project.objects.filter(pk__in=[one.pk for one in batch if one.is_stalled]).update(is_stalled=True)
-    context.tell("facts kept")
-    rebuild_totals()
-    context.tell("totals kept")
+def _keep_facts(context: _Context, batch: Sequence[Project]) -> None:
+    """Ask the providers about projects just written and keep the answers, as every change of a project does."""
+    answers = asked(batch, at=context.at)
+    keep_new(batch, answers=answers, at=context.at)
+    derive(batch, answers=answers, on=today(context.at))
+    Project.objects.filter(pk__in=[one.pk for one in batch if one.is_stalled]).update(is_stalled=True)
 
 
 def loader(users: Iterable[User]) -> User | None:

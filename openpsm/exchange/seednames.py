@@ -34,11 +34,11 @@ _GIVEN = _words("伟 芳 娜 敏 静 强 磊 军 洋 勇 艳 杰 娟 涛 明 超
 _CODE_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
-def companies(rng: Random) -> Iterator[str]:
+def companies(rng: Random, part: int = 0, of: int = 1) -> Iterator[str]:
     """Yield company names without end, no name twice; when the plain ones run short they get a number."""
-    seen: set[str] = set()
+    cities, seen = CITIES[part::of], set[str]()
     while True:
-        stem = rng.choice(CITIES) + rng.choice(_FIRST) + rng.choice(_SECOND) + rng.choice(_TRADES)
+        stem = rng.choice(cities) + rng.choice(_FIRST) + rng.choice(_SECOND) + rng.choice(_TRADES)
         form = rng.choices(_FORMS, (60, 15, 10, 10, 5))[0]
         name = stem + form if stem + form not in seen else f"{stem}第{len(seen)}{form}"
         seen.add(name)

@@ -23,7 +23,8 @@ from openpsm.activities.operations import log_activity  # noqa: E402
 from openpsm.cli import installation  # noqa: E402
 from openpsm.core import attachments, parameters  # noqa: E402
 from openpsm.core.models import Attachment  # noqa: E402
-from openpsm.exchange.seedload import Sizes, seed_load  # noqa: E402
+from openpsm.exchange.seedload import seed_load  # noqa: E402
+from openpsm.exchange.seedparts import Sizes  # noqa: E402
 from openpsm.org import operations as org  # noqa: E402
 from openpsm.org.models import User  # noqa: E402
 from openpsm.projects.models import Project  # noqa: E402

@@ -20,7 +20,8 @@ from pytest_django import DjangoDbBlocker
 
 from openpsm.accounts.models import Account
 from openpsm.core.paging import order_of, take
-from openpsm.exchange.seedload import Sizes, seed_load
+from openpsm.exchange.seedload import seed_load
+from openpsm.exchange.seedparts import Sizes
 from openpsm.org.models import Department, User
 from openpsm.org.operations import make_token
 from openpsm.process.queries import default_definition
@@ -83,6 +84,11 @@ def _questions(company: Company) -> dict[str, tuple[str, str, Any]]:
         "timeline": ("GET", f"/projects/{company.project.pk}/timeline", None),
         "accounts": ("GET", f"/accounts?q={company.account.name[2:4]}", None),
         "accounts by API": ("GET", f"/api/v1/accounts?q={company.account.name[2:4]}", None),
+        "board": ("GET", "/projects/board", None),
+        "calendar": ("GET", "/projects/calendar?on=2026-06-15", None),
+        "totals": ("GET", "/team", None),
+        "palette": ("GET", f"/search?q={company.account.name[2:4]}", None),
+        "filtered": ("GET", f"/projects?group=stage&stage={stage.id}&sort=-amount", None),
         "check": ("POST", "/api/v1/registrations/check", check),
         "create": ("POST", "/api/v1/projects", new),
     }
@@ -90,7 +96,7 @@ def _questions(company: Company) -> dict[str, tuple[str, str, Any]]:
 
 NAMES = (
     *("list", "list by API", "newest", "deep page", "department", "page", "record by API", "timeline"),
-    *("accounts", "accounts by API", "check", "create"),
+    *("accounts", "accounts by API", "check", "create", "board", "calendar", "totals", "palette", "filtered"),
 )
 
 

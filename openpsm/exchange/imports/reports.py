@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no types
-from openpyxl.comments import Comment  # type: ignore[import-untyped]
-from openpyxl.styles import Font, PatternFill  # type: ignore[import-untyped]
-from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
 from openpsm.exchange.imports import mapping
 from openpsm.exchange.imports.kinds import KINDS
@@ -20,8 +16,7 @@ from openpsm.exchange.sheets.writing import safe
 
 #: Up to so many rows the report is a workbook with marked cells; beyond it a CSV with the reasons in a column.
 MOST_MARKED = 5_000
-_RED, _YELLOW = PatternFill("solid", fgColor="FFC7CE"), PatternFill("solid", fgColor="FFF2CC")
-_HEAD = PatternFill("solid", fgColor="E8EEF7")
+_RED, _YELLOW, _HEAD = "FFC7CE", "FFF2CC", "E8EEF7"
 
 
 def faulty(batch: ImportBatch) -> Any:
@@ -62,6 +57,10 @@ def is_small(batch: ImportBatch) -> bool:
 
 def write_workbook(file: IO[bytes], batch: ImportBatch) -> None:
     """Write the rows with something to say, cells marked; mended, it can be imported as it is."""
+    from openpyxl import Workbook  # type: ignore[import-untyped]  # 5 MB that only the worker needs; without types
+    from openpyxl.styles import Font  # type: ignore[import-untyped]
+    from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+
     names, places = titles(batch), {key: int(i) + 1 for i, key in batch.mapping.get("columns", {}).items()}
     book = Workbook()
     page = book.active
@@ -70,7 +69,7 @@ def write_workbook(file: IO[bytes], batch: ImportBatch) -> None:
     width = len(batch.headings)
     page.append([*batch.headings, _("Row in the file"), _("Errors and remarks")])
     for cell in page[1]:
-        cell.font, cell.fill = Font(bold=True), _HEAD
+        cell.font, cell.fill = Font(bold=True), _solid(_HEAD)
     page.freeze_panes = "A2"
     for line, row in enumerate(told(batch).iterator(chunk_size=500), 2):
         for index, text in enumerate(row.cells[:width], 1):
@@ -89,11 +88,19 @@ def _clean(text: str) -> str:
     return "".join(sign for sign in text[:32_000] if sign in "\t\n" or ord(sign) >= 32)
 
 
+def _solid(colour: str) -> Any:
+    from openpyxl.styles import PatternFill
+
+    return PatternFill("solid", fgColor=colour)
+
+
 def _mark(page: Any, line: int, row: ImportRow, places: dict[str, int], width: int) -> None:
-    for messages, fill in ((row.warnings, _YELLOW), (row.errors, _RED)):
+    from openpyxl.comments import Comment  # type: ignore[import-untyped]
+
+    for messages, colour in ((row.warnings, _YELLOW), (row.errors, _RED)):
         for key, text in messages.items():
             cell = page.cell(line, places.get(key, width + 2))
-            cell.fill = fill
+            cell.fill = _solid(colour)
             cell.comment = Comment(_clean(text), "OpenPSM", width=300, height=80)
 
 

@@ -9,8 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter  # type: ignore[import-untyped]  # it has no types
-
 FORMATS = ("xlsx", "csv", "json")
 MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -58,6 +56,8 @@ def write_xlsx(
     file: IO[bytes], sheet: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, wide: Sequence[int] = ()
 ) -> int:
     """Write a workbook of one sheet; texts are typed as texts, and neither formulas nor links are made of them."""
+    import xlsxwriter  # type: ignore[import-untyped]  # loaded with the first workbook; it has no types
+
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": False}
     book = xlsxwriter.Workbook(file, {**options, "strings_to_numbers": False})
     page = book.add_worksheet(sheet[:31])

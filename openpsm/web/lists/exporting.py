@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]  # has no types
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -112,6 +111,8 @@ def _plain(value: Value) -> str:
 
 
 def _write_xlsx(state: State, path: Path, told: Progress) -> int:
+    import xlsxwriter  # type: ignore[import-untyped]  # loaded with the first workbook; it has no types
+
     number = 0
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(str(path), {**options, "strings_to_numbers": False})
