@@ -52,7 +52,8 @@ ADMINISTRATION = (
     *("/settings/users/invite", "/settings/departments/new", "/settings/roles/new", "/settings/custom-fields/new"),
 )
 UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')].filter(e =>
-  e.offsetParent !== null && !e.closest('[aria-hidden=true]') && !(e.innerText || '').trim() && !e.getAttribute('aria-label') && !e.title
+  e.offsetParent !== null && !e.closest('[aria-hidden=true]')
+  && !(e.innerText || '').trim() && !e.getAttribute('aria-label') && !e.title
   && !(e.labels && e.labels.length) && !e.querySelector('img[alt]:not([alt=""])')
 ).map(e => e.outerHTML.slice(0, 120))"""
 

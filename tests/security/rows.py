@@ -518,6 +518,7 @@ WEB: dict[str, Row] = {
         "none", "settings.admin", SETTINGS, ADMIN, key="colour", label_en="Colour", label_zh="颜色", kind="text"
     ),
     "custom-field-switch": button("custom_field", "settings.admin", SETTINGS, ADMIN, active="0"),
+    "demo-delete": write("none", "settings.admin", "nobody"),
     "process-list": read("none", "process.admin"),
     "process-detail": read("process", "process.admin"),
     "job-list": read("none", "job.view"),

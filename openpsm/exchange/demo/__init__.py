@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone, translation
 
+from openpsm.exchange.demo import marking
 from openpsm.exchange.demo.company import load_business
 from openpsm.exchange.demo.people import create_people
 from openpsm.exchange.demo.words import Words
@@ -32,7 +33,7 @@ def load_demo(at: datetime, *, by: User | None = None, language: str = "") -> li
     until they are reset. Names and texts are in `language`, by default that of the installation.
     """
     language = language or settings.LANGUAGE_CODE
-    with translation.override(language):
+    with translation.override(language), marking.marked():
         words = Words.of(language, timezone.localdate(at))
         people = create_people(at, words=words, language=language, by=by, password="" if by else PASSWORD)
         load_business({user.username: user for user in people}, words, by=people[0], at=at)

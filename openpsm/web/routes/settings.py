@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from openpsm.web.views.settings import (
     audit,
     custom_fields,
+    demo,
     departments,
     hub,
     jobs,
@@ -45,5 +46,6 @@ urlpatterns: list[URLPattern] = [
     path("settings/processes/<int:pk>", processes.process_detail, name="process-detail"),
     path("settings/jobs", jobs.job_list, name="job-list"),
     path("settings/jobs/<uuid:pk>/retry", jobs.retry, name="job-retry"),
+    path("settings/demo/delete", demo.delete, name="demo-delete"),
     path("settings/audit", audit.audit, name="audit"),
 ]

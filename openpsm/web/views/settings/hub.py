@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from openpsm.exchange.demo import deleting
 from openpsm.org import access
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
@@ -27,6 +28,13 @@ CARDS: tuple[tuple[str, str, Any, Any, Permission], ...] = (
         P.IMPORT,
     ),
     ("job-list", "clock", _("Jobs"), _("Mails and other work behind the screen."), P.JOB_VIEW),
+    (
+        "demo-delete",
+        "trash",
+        _("Demo company"),
+        _("Delete it when you begin with customers of your own."),
+        P.SETTINGS_ADMIN,
+    ),
     ("audit", "history", _("Audit log"), _("Who did what, when; it cannot be changed."), P.AUDIT_VIEW),
 )
 
@@ -38,4 +46,6 @@ def hub(request: UserRequest) -> HttpResponse:
     cards = [card for card in CARDS if own.holds_anywhere(card[4])]
     if not cards:
         raise Http404
+    if not deleting.remaining(but=request.user):
+        cards = [card for card in cards if card[0] != "demo-delete"]
     return render(request, "settings/hub.html", {"title": _("Settings"), "cards": cards})
