@@ -1,9 +1,9 @@
-"""Rows straight into their tables, for loads of hundreds of thousands: COPY on PostgreSQL, one statement on SQLite."""
+"""Rows straight into their tables, for loads of hundreds of thousands: COPY on PostgreSQL, long statements on SQLite."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import chain, count, islice
 from typing import Any
 
 from django.core.management.color import no_style
@@ -16,6 +16,26 @@ def ids(model: type[models.Model]) -> Iterator[int]:
     """Count on from the highest id of the table; `renumber` when all is written."""
     highest = model._default_manager.aggregate(highest=models.Max("pk"))["highest"] or 0
     return count(highest + 1)
+
+
+def reserve(model: type[models.Model], number: int) -> list[int]:
+    """Return so many fresh ids in order, for rows that name one another; inside the transaction that writes them."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, number])
+            return sorted(pk for (pk,) in cursor.fetchall())
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        used = cursor.fetchone()
+    first = (used[0] if used else 0) + 1
+    return list(range(first, first + number))
+
+
+def insert(model: type[models.Model], objects: Sequence[models.Model]) -> None:
+    """Insert fresh objects and give them their ids: `bulk_create` without an expression for every single value."""
+    for one, pk in zip(objects, reserve(model, len(objects)), strict=True):
+        one.pk, one._state.adding = pk, False
+    write(model, map(vars, objects))
 
 
 def write(model: type[models.Model], rows: Iterable[Row]) -> None:
@@ -31,23 +51,29 @@ def write(model: type[models.Model], rows: Iterable[Row]) -> None:
     _send(model._meta.db_table, names, len(fields), _values(fields, found))
 
 
+def write_values(model: type[models.Model], names: Sequence[str], rows: Iterable[tuple[int | str, ...]]) -> None:
+    """Insert plain numbers and texts of these columns, for the narrow tables with fifty rows a record."""
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    _send(model._meta.db_table, ", ".join(f'"{one.column}"' for one in fields), len(fields), rows)
+
+
 def _values(fields: list[Any], rows: Iterable[Row]) -> Iterator[list[Any]]:
     """Yield what the database is given; numbers and texts of plain columns go as they are, which most values are."""
     real = connections[connection.alias]
-    ready = [(one.attname, one.get_default(), one.get_db_prep_save, _is_plain(one)) for one in fields]
+    ready = [(one.attname, one.get_default(), one.get_db_prep_save, isinstance(one, _PLAIN)) for one in fields]
     for row in rows:
-        found = ((row.get(name, default), prepared, is_plain) for name, default, prepared, is_plain in ready)
-        yield [
-            value if is_plain and type(value) in (int, str) else prepared(value, real)
-            for value, prepared, is_plain in found
-        ]
+        found = []
+        for name, default, prepared, is_plain in ready:
+            value = row.get(name, default)
+            found.append(value if is_plain and type(value) in _AS_IT_IS else prepared(value, real))
+        yield found
 
 
-_PLAIN = (models.CharField, models.TextField, models.ForeignKey, models.IntegerField, models.AutoField)
-
-
-def _is_plain(column: Any) -> bool:
-    return isinstance(column, _PLAIN)
+_PLAIN = (
+    *(models.CharField, models.TextField, models.ForeignKey, models.IntegerField, models.AutoField),
+    models.BooleanField,
+)
+_AS_IT_IS = frozenset({int, str, bool, type(None)})
 
 
 def mark(model: type[models.Model], rows: Iterable[models.Model], names: Sequence[str]) -> None:
@@ -62,15 +88,18 @@ def mark(model: type[models.Model], rows: Iterable[models.Model], names: Sequenc
         cursor.executemany(f'UPDATE "{model._meta.db_table}" SET {settings} WHERE "id" = %s', values)  # noqa: S608 - our names
 
 
-def _send(table: str, names: str, width: int, rows: Iterable[list[Any]]) -> None:
+def _send(table: str, names: str, width: int, rows: Iterable[Sequence[Any]]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * width)
-            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(rows))  # noqa: S608 - our names
+            marks, waiting = f"({', '.join(['%s'] * width)})", iter(rows)
+            most = max(1, (connection.features.max_query_params or 999) // width)
+            while part := list(islice(waiting, most)):
+                statement = f'INSERT INTO "{table}" ({names}) VALUES {", ".join([marks] * len(part))}'  # noqa: S608 - our names
+                cursor.execute(statement, list(chain.from_iterable(part)))
 
 
 def finish(*written: type[models.Model]) -> None:
