@@ -1,4 +1,4 @@
-"""Rows straight into their tables, for loads of hundreds of thousands: COPY on PostgreSQL, long statements on SQLite."""
+"""Rows straight into their tables, for loads of hundreds of thousands: COPY on PostgreSQL, few statements on SQLite."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def reserve(model: type[models.Model], number: int) -> list[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, number])
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, number]
+            )
             return sorted(pk for (pk,) in cursor.fetchall())
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         used = cursor.fetchone()
@@ -58,14 +60,22 @@ def write_values(model: type[models.Model], names: Sequence[str], rows: Iterable
 
 
 def _values(fields: list[Any], rows: Iterable[Row]) -> Iterator[list[Any]]:
-    """Yield what the database is given; numbers and texts of plain columns go as they are, which most values are."""
+    """Yield what the database is given; numbers and texts of plain columns go as they are, which most values are.
+
+    Of the others many rows hold the very same one (the moment, an empty dict): it is prepared once.
+    """
     real = connections[connection.alias]
-    ready = [(one.attname, one.get_default(), one.get_db_prep_save, isinstance(one, _PLAIN)) for one in fields]
+    ready = [(place, one.attname, one.get_default(), isinstance(one, _PLAIN)) for place, one in enumerate(fields)]
+    last: list[tuple[Any, Any]] = [(object(), None)] * len(fields)
     for row in rows:
         found = []
-        for name, default, prepared, is_plain in ready:
+        for place, name, default, is_plain in ready:
             value = row.get(name, default)
-            found.append(value if is_plain and type(value) in _AS_IT_IS else prepared(value, real))
+            if not is_plain or type(value) not in _AS_IT_IS:
+                if value is not last[place][0]:
+                    last[place] = value, fields[place].get_db_prep_save(value, real)
+                value = last[place][1]
+            found.append(value)
         yield found
 
 

@@ -23,7 +23,7 @@ class Keys:
     marks: frozenset[str]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def keys_of(names: tuple[str, ...], uscc: str, domain: str, phone: str, country: str) -> Keys:
     """Return the keys of an account with these names, its own first; who creates many asks before taking locks."""
     found = marks(names=names, uscc=uscc, domain=domain, phones=[phone], country=country)
@@ -50,7 +50,8 @@ def derive(account: Account, other_names: Sequence[str]) -> None:
 def write_new(accounts: Sequence[tuple[Account, Sequence[str]]]) -> None:
     """Insert grams and marks of fresh accounts: some fifty rows an account, hence as bare values."""
     found = [(one.pk, _keys(one, others)) for one, others in accounts]
-    bulk.write_values(AccountGram, ["account", "gram"], ((pk, gram) for pk, keys in found for gram in keys.grams))
+    pairs = sorted((gram, pk) for pk, keys in found for gram in keys.grams)  # neighbours in the index
+    bulk.write_values(AccountGram, ["gram", "account"], pairs)
     rows = ({"account_id": pk, "mark": mark} for pk, keys in found for mark in keys.marks)
     bulk.write(AccountMark, rows)
 

@@ -22,10 +22,10 @@ from openpsm.exchange.imports.telling import Tell
 from openpsm.exchange.models import ImportBatch, ImportRow
 
 #: What a transaction may take, that appends events and so makes others wait; batches grow and shrink by it.
-GOAL_SECONDS = 0.5
+GOAL_SECONDS = 0.7
 #: SQLite lets waiting writers look again every tenth of a second: without a pause between two batches none gets in.
 PAUSE_SECONDS = 0.12
-LARGEST, SMALLEST = 1000, 10
+LARGEST, SMALLEST = 1500, 10
 Action, State = ImportRow.Action, ImportRow.State
 #: The row numbers and messages of what the domain refused after all.
 Refusal = dict[int, str]
