@@ -2,7 +2,8 @@
 
     python -m bench.imports --data ../shared/data [--only companies] [--rows N]
 
-Works in an installation of its own that is thrown away; with OPENPSM_DATABASE_URL in that (empty) database.
+Works in an installation of its own that is thrown away; with OPENPSM_DATABASE_URL in that (empty) database. Whole runs
+of companies and projects are written into docs/real-data.md.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import csv
 import gzip
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from bench.sections import put
 
 COMMAND = [sys.executable, "-m", "openpsm.cli"]
 
@@ -42,16 +44,25 @@ def main() -> int:
     return 0
 
 
-def run(arguments: list[str], *, shown: int = 40) -> tuple[int, float]:
-    """Run a command of the program; print what it says, its seconds and its largest memory."""
+def run(arguments: list[str], *, shown: int = 40) -> str:
+    """Run a command of the program; print what it says, and return its seconds and its largest memory in words."""
     began = time.monotonic()
-    process = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - began
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"$ openpsm {' '.join(arguments)}")
-    print("\n".join((process.stdout + process.stderr).splitlines()[:shown]))
-    print(f"  status {process.returncode}, {seconds:.1f} s, peak {peak} MiB (of any command so far)", flush=True)
-    return process.returncode, seconds
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )  # awaited by `wait4`, which alone tells the memory of one child
+    assert process.stdout is not None
+    said = process.stdout.read().splitlines()
+    _pid, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds, work = time.monotonic() - began, used.ru_utime + used.ru_stime
+    figures = f"{seconds:.1f} s, {work:.1f} s of one processor, peak {used.ru_maxrss // 1024} MiB"
+    print("\n".join([f"$ openpsm {' '.join(arguments)}", *said[:shown]]))
+    print(f"  status {process.returncode}, {figures}", flush=True)
+    return figures
+
+
+def database() -> str:
+    return "PostgreSQL" if os.environ.get("OPENPSM_DATABASE_URL", "").startswith("postgres") else "SQLite"
 
 
 def companies(data: Path, work: Path, rows: int) -> None:
@@ -65,10 +76,18 @@ def companies(data: Path, work: Path, rows: int) -> None:
             some.writelines(line for line, _number in zip(lines, range(rows + 1), strict=False))
         source = work / "some.csv.gz"
     stop = work / "stop"
-    with subprocess.Popen([sys.executable, "-m", "bench.colleague", str(stop)]) as colleague:
-        run(["import", "accounts", str(source), "--partial", "--errors", str(work / "errors.csv")])
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.colleague", str(stop)], stdout=subprocess.PIPE, text=True
+    ) as colleague:
+        figures = run(["import", "accounts", str(source), "--partial", "--errors", str(work / "errors.csv")])
         stop.touch()
-        colleague.wait(timeout=60)
+        met = colleague.communicate(timeout=60)[0].rstrip()
+    print(met, flush=True)
+    if not rows:
+        put(
+            f"Companies on {database()}",
+            [f"200,000 companies as accounts: {figures}. Meanwhile", "", "```", met, "```"],
+        )
 
 
 def projects(_data: Path, work: Path, rows: int) -> None:
@@ -82,7 +101,9 @@ def projects(_data: Path, work: Path, rows: int) -> None:
     table(work / "accounts.csv", ["客户名称"], [[f"{name}第{n}机械有限公司"] for n, name in enumerate(made(500))])
     table(work / "projects.csv", PROJECT_HEADINGS, list(project_rows(rows or 100_000)))
     for kind in ("departments", "users", "accounts", "projects"):
-        run(["import", kind, str(work / f"{kind}.csv")])
+        figures = run(["import", kind, str(work / f"{kind}.csv")])
+    if not rows:
+        put(f"Projects on {database()}", [f"100,000 projects, checked and taken over: {figures}."])
 
 
 PROJECT_HEADINGS = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import django
 
-OUTPUT = Path(__file__).resolve().parent.parent / "docs" / "real-data.md"
+from bench.sections import OUTPUT, put
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:
@@ -61,13 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     data = parser.parse_args().data
-    lines = ["# Names on real data", "", "Written by `make real`; the data is not part of the product.", ""]
     for title, name in (("Chinese pairs", "cn_company_pairs_dev"), ("English pairs", "en_company_pairs_dev")):
-        lines += [f"## {title}", "", *table(measure_pairs(data / f"{name}.csv.gz")), ""]
+        put(title, table(measure_pairs(data / f"{name}.csv.gz")))
     names, shared = measure_registry(data / "cn_companies_dev.csv.gz")
-    lines += ["## Registry", "", f"{names:,} registered names, {shared} of which share their strict key with another."]
-    OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines))
+    put("Registry", [f"{names:,} registered names, {shared} of which share their strict key with another."])
+    print(OUTPUT.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

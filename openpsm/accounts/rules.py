@@ -30,6 +30,8 @@ SHARED_HOSTS = frozenset(
 
 def normal_uscc(text: str) -> str:
     """Return the code as stored: half-width, upper case, without blanks and dashes."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return "".join(sign for sign in unicodedata.normalize("NFKC", text).upper() if sign.isalnum())
 
 

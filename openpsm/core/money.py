@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -173,8 +174,12 @@ def _add_pieces(plain: str, text: str) -> Decimal:
 
 def as_money(number: Decimal) -> Decimal:
     """Return the number with two places; raises ValidationError where MoneyField would."""
-    field: MoneyField[Decimal, Decimal] = MoneyField()
-    return field.to_python(number) or Decimal("0.00")
+    return _money().to_python(number) or Decimal("0.00")
+
+
+@cache
+def _money() -> MoneyField[Decimal, Decimal]:
+    return MoneyField()
 
 
 _shown_unit: ContextVar[str] = ContextVar("openpsm_shown_unit", default="yuan")

@@ -33,13 +33,21 @@ def _to_simplified() -> OpenCC:
     return OpenCC("t2s")
 
 
+@lru_cache(maxsize=2_000)
+def _simplified(text: str) -> str:
+    """Chinese in simplified signs; one name is asked for several times in a row."""
+    return text if text.isascii() else str(_to_simplified().convert(text))
+
+
 @lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """Return the strict key of a name: width, case, script variant, blanks, brackets and punctuation do not count."""
+    if text.isascii():
+        return text.lower() if text.isalnum() else "".join(filter(str.isalnum, text.lower()))
     plain = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(sign for sign in unicodedata.normalize("NFKC", plain) if sign.isalnum())
-    simplified = str(_to_simplified().convert(kept))
-    again = str(_to_simplified().convert(simplified))
+    simplified = _simplified(kept)
+    again = _simplified(simplified)
     return again if again == simplified else fold(again)
 
 
@@ -65,6 +73,7 @@ def localized(value: Mapping[str, str]) -> str:
     return value.get(language) or value.get("en") or next(iter(value.values()), "")
 
 
+@lru_cache(maxsize=2_000)
 def initials(text: str) -> str:
     """Return the first letters of Chinese syllables, with Latin letters and digits kept whole: 中国石化 is “zgsh”."""
     plain = unicodedata.normalize("NFKC", text).lower()
@@ -78,7 +87,7 @@ def search_text(*parts: str) -> str:
     for part in filter(None, parts):
         plain = " ".join(unicodedata.normalize("NFKC", part).lower().split())
         spelled = "".join(_pinyin(plain)) if _HAN.search(plain) else ""
-        forms = (plain, str(_to_simplified().convert(plain)), fold(spelled), initials(part) if spelled else "")
+        forms = (plain, _simplified(plain), fold(spelled), initials(part) if spelled else "")
         for form in forms:
             found.setdefault(form)
     return " ".join(filter(None, found))
@@ -137,6 +146,8 @@ def _syllables(plain: str) -> list[tuple[str, str]]:
 
 def _ascii(word: str) -> str:
     """Spell a word in ASCII: accents fall off, other signs become "~" and their number, hence sort last."""
+    if word.isascii():
+        return word
     bare = (sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
     return "".join(sign if sign.isascii() else f"~{ord(sign):06x}" if sign.isalnum() else " " for sign in bare)
 

@@ -149,13 +149,15 @@ def definition(version_id: int) -> ProcessDefinition:
 
 def default_definition() -> ProcessDefinition:
     """Return the latest version of the default process (1 query per request beside `definition`)."""
-    published = ProcessVersion.objects.filter(process__is_default=True, published_at__isnull=False)
-    latest = memo.remember(
-        "process.default", lambda: published.order_by("-number").values_list("pk", flat=True).first()
-    )
+    latest = memo.remember("process.default", _latest_default)
     if latest is None:
         raise ProcessVersion.DoesNotExist("there is no published default process: run `openpsm init`")
     return definition(latest)
+
+
+def _latest_default() -> int | None:
+    rows = ProcessVersion.objects.filter(process__is_default=True, published_at__isnull=False)
+    return rows.order_by("-number").values_list("pk", flat=True).first()
 
 
 def published_versions() -> list[ProcessVersion]:

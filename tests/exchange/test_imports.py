@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -18,7 +19,8 @@ from openpsm.exchange.imports import operations, publishing, reports
 from openpsm.exchange.imports.kinds import KINDS
 from openpsm.exchange.models import ImportRow
 from openpsm.org.models import Department, User
-from openpsm.projects.models import GateReview, Project
+from openpsm.projects.models import GateReview, Project, ProjectTotal
+from openpsm.projects.queries import totals
 from tests.factories import AT
 from tests.factories.accounts import make_account
 from tests.factories.org import make_department, make_user
@@ -232,6 +234,17 @@ def test_running_and_closed_projects_enter_with_their_days(boss):
     assert sorted(GateReview.objects.values_list("source", flat=True)) == ["file.csv:2", "file.csv:3", "file.csv:4"]
     assert undone(batch, boss).undone == 3
     assert (Project.objects.live().count(), stage) == (0, "bid")
+
+
+def test_kept_totals_follow_an_import_and_its_undo(boss):
+    taken("accounts", table(["客户名称"], ["杭州远大机械有限公司"]), boss)
+    rows = [["液压站润滑", "杭州远大机械有限公司", "240", ""], ["轧机润滑", "杭州远大机械有限公司", "9.5", "lost"]]
+    batch = taken("projects", table(["项目名称", "客户名称", "金额(万元)", "结果"], *rows), boss)
+    assert totals.drift() == {}
+    counted = ProjectTotal.objects.order_by("state").values_list("state", "count", "amount")
+    assert list(counted) == [("lost", 1, Decimal(95000)), ("open", 1, Decimal(2400000))]
+    undone(batch, boss)
+    assert (totals.drift(), Project.objects.live().count()) == ({}, 0)
 
 
 def test_project_faults_are_named_by_column(boss):

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from openpsm.accounts.models import Account, AccountKind, AccountMember, AccountName
 from openpsm.accounts.operations import keys
 from openpsm.accounts.rules import normal_domain, normal_uscc
-from openpsm.core import custom, events, memo
+from openpsm.core import bulk, custom, events, memo
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed
 from openpsm.core.events import EventRow
 from openpsm.core.locks import lock_rows
@@ -80,7 +80,7 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
     with memo.ensured():
         accounts = [_draft(row, owners.get(_owner_id(row, by) or 0), by, at) for row in rows]
     with transaction.atomic(savepoint=False):
-        Account.objects.bulk_create(accounts)
+        bulk.insert(Account, accounts)
         AccountName.objects.bulk_create(
             AccountName(account=account, name=name, strict_key=fold(name)[:200], kind=kind)
             for account, row in zip(accounts, rows, strict=True)
@@ -89,11 +89,20 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
         keys.write_new(
             [(account, [name for _kind, name in row.other_names]) for account, row in _pairs(accounts, rows)]
         )
-        links = [AccountMember(account=a, user_id=a.owner_id, is_owner=True) for a in accounts if a.owner_id]
-        AccountMember.objects.bulk_create(links)
+        links = ({"account_id": a.pk, "user_id": a.owner_id, "is_owner": True} for a in accounts if a.owner_id)
+        bulk.write(AccountMember, links)
         made = [EventRow(subject=a, data={"name": a.name, "owner": a.owner_id}) for a in accounts]
         events.record_many("account.created", made, by=by, at=at)
     return accounts
+
+
+def foresee_keys(rows: Sequence[NewAccount]) -> None:
+    """Work out and remember what `create_accounts` will need to know of these names, before it takes any lock."""
+    for row in rows:
+        others = (name for _kind, name in row.other_names)
+        names = tuple(dict.fromkeys(name for name in (row.name.strip(), row.short_name.strip(), *others) if name))
+        country = row.country.upper() or "CN"
+        keys.keys_of(names, normal_uscc(row.uscc), normal_domain(row.domain), row.phone.strip(), country)
 
 
 def _require_visible_parents(ids: set[int | None], by: User) -> None:
@@ -173,13 +182,16 @@ def clean(account: Account) -> None:
     errors: dict[str, str] = {}
     if is_placeholder(account.name):
         errors["name"] = _("Please enter the real name of the company.")
-    if account.kind not in AccountKind.values:
+    if account.kind not in _KINDS:
         errors["kind"] = _("This kind of account does not exist.")
     for attname, most in _lengths():
         if len(getattr(account, attname)) > most:
             errors[attname] = _("At most %(n)s signs fit here.") % {"n": most}
     if errors:
         raise InvalidInput(errors)
+
+
+_KINDS = frozenset(AccountKind.values)
 
 
 @cache

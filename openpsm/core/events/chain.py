@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
 from django.db import transaction
 
+from openpsm.core import bulk
 from openpsm.core.events import keys
 from openpsm.core.events.encoding import canonical
 from openpsm.core.models.events import Event, EventHead
@@ -19,6 +20,7 @@ COLUMNS = (
     *("by_id", "at", "request_id", "data", "sealed", "previous_hash", "hash"),
 )
 _AT = COLUMNS.index("at")
+MANY = 50
 Row = tuple[Any, ...]
 
 
@@ -56,8 +58,11 @@ def append(events: list[Event]) -> list[Event]:
     return events
 
 
-def _insert(events: Iterable[Event]) -> None:
-    Event.objects.bulk_create(events, batch_size=500)
+def _insert(events: list[Event]) -> None:
+    if len(events) < MANY:
+        Event.objects.bulk_create(events)
+    else:
+        bulk.write(Event, map(vars, events))
 
 
 def _locked_head() -> EventHead:

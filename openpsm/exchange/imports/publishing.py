@@ -22,10 +22,10 @@ from openpsm.exchange.imports.telling import Tell
 from openpsm.exchange.models import ImportBatch, ImportRow
 
 #: What a transaction may take, that appends events and so makes others wait; batches grow and shrink by it.
-GOAL_SECONDS = 0.5
+GOAL_SECONDS = 0.7
 #: SQLite lets waiting writers look again every tenth of a second: without a pause between two batches none gets in.
 PAUSE_SECONDS = 0.12
-LARGEST, SMALLEST = 1000, 10
+LARGEST, SMALLEST = 1500, 10
 Action, State = ImportRow.Action, ImportRow.State
 #: The row numbers and messages of what the domain refused after all.
 Refusal = dict[int, str]
@@ -39,27 +39,26 @@ def publish(batch: ImportBatch, ctx: Context, tell: Tell) -> None:
     kind, size = KINDS[batch.kind], KINDS[batch.kind].chunk
     total = batch.total - batch.bad
     while True:
-        began = time.monotonic()
         try:
-            count = _publish_some(batch, kind, ctx, size)
+            count, seconds = _publish_some(batch, kind, ctx, size)
         except (DomainError, ObjectDoesNotExist) as error:
             if not batch.is_partial:
                 _take_back(batch, kind, ctx, error)
                 return
-            count = _publish_singly(batch, kind, ctx, size)
+            count, seconds = _publish_singly(batch, kind, ctx, size), GOAL_SECONDS
         if not count:
             break
-        size = _next_size(size, time.monotonic() - began)
+        size = _next_size(size, seconds)
         left = batch.rows.filter(state=State.STAGED).count() if total < 50_000 else None
-        _let_others_write()
         ctx.lists["done"] = ctx.lists.get("done", 0) + count
         tell(total - left if left is not None else ctx.lists["done"], total)
     _finish(batch, ctx, ImportBatch.State.PUBLISHED, "published_at")
 
 
-def _let_others_write() -> None:
+def _let_others_write(already: float) -> None:
+    """Leave SQLite free for the rest of the pause; `already` are the seconds that it has been."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(max(0.0, PAUSE_SECONDS - already))
 
 
 def _next_size(size: int, seconds: float) -> int:
@@ -67,19 +66,34 @@ def _next_size(size: int, seconds: float) -> int:
     return max(SMALLEST, min(LARGEST, size * 2, int(size * GOAL_SECONDS / max(seconds, 0.01))))
 
 
-def _publish_some(batch: ImportBatch, kind: Kind, ctx: Context, size: int) -> int:
-    """Publish the next rows in one transaction and return how many there were."""
+def _publish_some(batch: ImportBatch, kind: Kind, ctx: Context, size: int) -> tuple[int, float]:
+    """Publish the next rows in one transaction; return how many there were, and the seconds that it took.
+
+    They are read and thought over before the lock is taken. A second worker waits for it, finds them taken, and looks
+    anew.
+    """
+    rows = list(_waiting(batch).order_by("number").only(*_READ)[:size])
+    if not rows:
+        return 0, 0.0
+    freed = time.monotonic()
+    if kind.foresee:
+        kind.foresee([row.values for row in rows if row.action == Action.CREATE])
+    _let_others_write(time.monotonic() - freed)
+    began = time.monotonic()
     with transaction.atomic(), memo.ensured():
-        rows = list(_locked(batch).order_by("number")[:size])
-        if rows:
+        if _locked(batch).filter(number__range=(rows[0].number, rows[-1].number)).count() == len(rows):
             _publish_rows(kind, rows, ctx)
-    return len(rows)
+            return len(rows), time.monotonic() - began
+    return _publish_some(batch, kind, ctx, size)
+
+
+_READ = ("number", "state", "action", "values", "record_id", "record_version")
 
 
 def _locked(batch: ImportBatch) -> Any:
     """The rows that wait, under the batch's lock: a second worker waits and then finds others, or none."""
     ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
-    return ImportRow.objects.filter(batch=batch, state=State.STAGED)
+    return _waiting(batch)
 
 
 def _publish_rows(kind: Kind, rows: Sequence[ImportRow], ctx: Context) -> None:
@@ -163,7 +177,7 @@ def _withdraw_all(batch: ImportBatch, kind: Kind, ctx: Context, tell: Tell) -> N
         if not rows:
             return
         size, done = _next_size(size, time.monotonic() - began), done + len(rows)
-        _let_others_write()
+        _let_others_write(0)
         tell(done, batch.created + batch.updated)
 
 

@@ -25,12 +25,11 @@ from openpsm.core.versions import Origin
 from openpsm.org.access import reach, require
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
-from openpsm.process import facts
 from openpsm.process import queries as processes
 from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects.models import Outcome, Party, PartyRole, Project, ProjectMember, ProjectProduct, TeamRole
 from openpsm.projects.operations import fields as checks
-from openpsm.projects.operations.facts import derive, keep
+from openpsm.projects.operations.facts import derive, keep_of_nothing
 from openpsm.projects.operations.gates import due_on
 from openpsm.projects.operations.totals import count_projects
 
@@ -137,9 +136,10 @@ def write_projects(
         _project(row, value, entry, owners[row.owner_id or by.pk], accounts[row.account_id], by=by, at=at)
         for row, value, entry in zip(rows, values, entries, strict=True)
     ]
-    Project.objects.bulk_create(projects)
+    derive(projects, answers={}, on=today(at))
+    bulk.insert(Project, projects)
     _write_parts(projects, rows)
-    keep(projects, answers={project.pk: facts.of_nothing(today(at)) for project in projects}, at=at)
+    keep_of_nothing(projects, at=at)
     count_projects(projects)
     return projects
 
@@ -268,7 +268,6 @@ def _project(
         created_by_id=entry.origin.by_id if entry.origin else by.pk,
     )
     project.debt_count = project.debt_reviews = 0
-    derive([project], answers={}, on=today(at))
     return project
 
 

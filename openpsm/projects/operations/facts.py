@@ -91,6 +91,20 @@ def keep_new(projects: Sequence[Project], *, answers: Answers, at: datetime) -> 
     for project in projects:
         answers[project.pk] |= own_answers(project, today(at))
     bulk.write(ProjectFacts, (vars(_row(project, answers[project.pk], at)) for project in projects))
+def keep_of_nothing(projects: Sequence[Project], *, at: datetime) -> None:
+    """Keep the answers about projects made this moment (1 statement): those of the others are the same for all."""
+    on = today(at)
+    answers = {name: answer for name, answer in facts.of_nothing(on).items() if name not in OWN}
+    kept = _kept(answers)
+    turns = _turns(answers)
+    bulk.write(ProjectFacts, (_fresh_row(project, kept, turns, at) for project in projects))
+
+
+def _fresh_row(project: Project, kept: Mapping[str, Any], turns: Collection[date], at: datetime) -> dict[str, Any]:
+    own = own_answers(project, today(at))
+    due = [*turns, *_turns(own)] if project.outcome == Outcome.OPEN else []
+    row = {"answers": {**kept, **_kept(own)}, "as_of": at, "turns_on": min(due, default=None)}
+    return {"project_id": project.pk, **row}
 
 
 def derive(projects: Sequence[Project], *, answers: Mapping[int, Mapping[str, Answer]], on: date) -> list[Project]:
@@ -207,11 +221,16 @@ def ask_after_move(project: Project, answers: dict[str, Answer], *, at: datetime
 
 
 def _row(project: Project, answers: Mapping[str, Answer], at: datetime) -> ProjectFacts:
-    known = {name: answer for name, answer in answers.items() if answer.value is not None}
-    turns = [answer.turns_on for answer in answers.values() if answer.turns_on]
-    kept = {name: stored(answer) for name, answer in known.items()}
-    is_open = project.outcome == Outcome.OPEN
-    return ProjectFacts(project=project, answers=kept, as_of=at, turns_on=min(turns) if turns and is_open else None)
+    turns = _turns(answers) if project.outcome == Outcome.OPEN else []
+    return ProjectFacts(project=project, answers=_kept(answers), as_of=at, turns_on=min(turns, default=None))
+
+
+def _kept(answers: Mapping[str, Answer]) -> dict[str, Any]:
+    return {name: stored(answer) for name, answer in answers.items() if answer.value is not None}
+
+
+def _turns(answers: Mapping[str, Answer]) -> list[date]:
+    return [answer.turns_on for answer in answers.values() if answer.turns_on]
 
 
 def stored(answer: Answer) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -40,6 +41,8 @@ CREATABLE = (
     "is_non_standard",
 )
 EDITABLE = (*CREATABLE, "amount_currency", "next_step", "next_on")
+_FORMS = frozenset({"", *PurchasingForm.values})
+_MONEY: MoneyField[Any, Any] = MoneyField()
 _REGION = re.compile(r"\d{6}|")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 #: A number that is only worth something with where it comes from.
@@ -84,6 +87,7 @@ def name_keys(name: str) -> dict[str, str]:
     return {"strict_key": strict[:200], "sort_key": sort_key(name), "search_text": f"{search_text(name)} {strict}"}
 
 
+@cache
 def _cleaner(name: str) -> Callable[[Any], Any]:
     if name in TEXTS:
         return lambda raw: _text(raw, TEXTS[name], is_region=name == "region")
@@ -110,7 +114,7 @@ def _date(raw: Any) -> date | None:
 
 
 def _amount(raw: Any) -> Decimal:
-    amount = MoneyField().to_python(raw)
+    amount = _MONEY.to_python(raw)
     if amount is None or amount < 0:
         raise ValidationError(_("An amount is not negative."))
     return amount
@@ -123,7 +127,7 @@ def _currency(raw: Any) -> str:
 
 
 def _form(raw: Any) -> str:
-    if raw not in ("", *PurchasingForm.values):
+    if raw not in _FORMS:
         raise ValidationError(_("This choice does not exist."))
     return str(raw)
 

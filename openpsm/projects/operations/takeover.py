@@ -36,6 +36,7 @@ from openpsm.projects.models import (
     Project,
 )
 from openpsm.projects.operations.creating import Entry, NewProject, created, write_projects
+from openpsm.projects.operations.totals import count_projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ def take_over_projects(*, rows: Sequence[TakenOver], by: User, at: datetime, sou
             _review(project, entry, f"{source}:{row.row or number}", by=by, at=at)
             for number, (project, entry, row) in enumerate(zip(projects, entries, rows, strict=True), 1)
         ]
-        bulk.write(GateReview, [{name: value for name, value in vars(one).items() if name != "id"} for one in reviews])
+        bulk.write(GateReview, reviews)
         record = [
-            EventRow(project, data={**created(project, entry), "source": review.source, "outcome": project.outcome})
+            EventRow(project, data={**created(project, entry), "source": review["source"], "outcome": project.outcome})
             for project, review, entry in zip(projects, reviews, entries, strict=True)
         ]
         events.record_many("project.taken_over", record, by=by, at=at)
@@ -165,21 +166,25 @@ def withdraw_projects(*, versions: Mapping[int, int], by: User, at: datetime) ->
         ids = {one.pk for one in projects}
         changes = {"deleted_at": at, "updated_at": at, "version": F("version") + 1}
         Project.objects.filter(pk__in=ids).update(**changes)
+        for one in projects:
+            one.deleted_at = at
+        count_projects(projects)
         events.record_many("project.deleted", [EventRow(one) for one in projects], by=by, at=at)
     return ids
 
 
-def _review(project: Project, entry: Entry, source: str, *, by: User, at: datetime) -> GateReview:
+def _review(project: Project, entry: Entry, source: str, *, by: User, at: datetime) -> dict[str, Any]:
+    """Return the columns of the review that says where the project came from."""
     earlier = entry.process.before(entry.stage.position)
     unproven = [f"{stage.key}:{node.key}" for stage in earlier for node in stage.key_nodes if not node.is_warning]
-    return GateReview(
-        project=project,
-        stage_id=entry.stage.id,
-        outcome=GateReview.Outcome.TAKEN_OVER,
-        missing=unproven,
-        source=source[:200],
-        probability_before=project.probability,
-        probability_after=project.probability,
-        by=by,
-        at=at,
-    )
+    return {
+        "project_id": project.pk,
+        "stage_id": entry.stage.id,
+        "outcome": GateReview.Outcome.TAKEN_OVER.value,
+        "missing": unproven,
+        "source": source[:200],
+        "probability_before": project.probability,
+        "probability_after": project.probability,
+        "by_id": by.pk,
+        "at": at,
+    }

@@ -134,7 +134,8 @@ class Kind:
     values through the domain's operation, within the caller's transaction; `update` changes one record and returns
     its new version and the values before (none where nothing differed), `restore` puts those back if the version is
     still that one; `withdraw` takes back those of the given records that nobody has changed
-    since and returns their ids; `current` returns rows for an export.
+    since and returns their ids; `foresee` does ahead of the transaction what `create` would compute in it, and may be
+    left out.
     """
 
     key: str
@@ -147,6 +148,7 @@ class Kind:
     withdraw: Callable[[Mapping[int, int], Context], set[int]]
     update: Callable[[int, Values, Context], tuple[int, Values]] | None = None
     restore: Callable[[int, int, Values, Context], Any] | None = None
+    foresee: Callable[[Sequence[Values]], None] | None = None
     model: str = ""
     chunk: int = 200
 
