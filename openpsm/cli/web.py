@@ -8,8 +8,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-from pathlib import Path
-from typing import Any
 
 _ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
 _ARENAS = 2
@@ -22,13 +20,12 @@ def few_arenas() -> None:
 
 
 def preload() -> None:
-    """Load what every worker needs: the program, its addresses and pages, and the dictionaries of Chinese (60 MB)."""
+    """Load what every worker needs: the program, its addresses and texts, and the dictionaries of Chinese (60 MB)."""
     from openpsm.core.text import load_dictionaries
 
     load_dictionaries()  # first: what they need for a moment only is used again by all that follows
     from django.conf import settings
     from django.db import connections
-    from django.template import engines
     from django.urls import get_resolver
     from django.utils import translation
 
@@ -38,17 +35,9 @@ def preload() -> None:
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
             translation.gettext("")
-    _compile(engines["django"])
     connections.close_all()
     gc.collect()
     gc.freeze()  # the collector would write into the shared pages
-
-
-def _compile(engine: Any) -> None:
-    """Compile our own pages; what cannot be loaded fails here instead of in front of a person."""
-    for folder in engine.template_dirs:
-        for file in Path(folder).rglob("*.html"):
-            engine.get_template(file.relative_to(folder).as_posix())
 
 
 def main() -> None:
