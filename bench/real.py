@@ -66,7 +66,8 @@ def main() -> None:
         lines += [f"## {title}", "", *table(measure_pairs(data / f"{name}.csv.gz")), ""]
     names, shared = measure_registry(data / "cn_companies_dev.csv.gz")
     lines += ["## Registry", "", f"{names:,} registered names, {shared} of which share their strict key with another."]
-    OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _before, mark, imports = OUTPUT.read_text(encoding="utf-8").partition("\n## Imports")  # written by hand
+    OUTPUT.write_text("\n".join(lines) + "\n" + mark + imports, encoding="utf-8")
     print("\n".join(lines))
 
 
