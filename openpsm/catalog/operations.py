@@ -31,6 +31,7 @@ class NewProduct:
     name: str
     unit: str
     line: str = ""
+    is_active: bool = True
     custom: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -82,6 +83,7 @@ def _require_new(codes: Sequence[str]) -> None:
 
 def _draft(row: NewProduct, by: User, at: datetime) -> Product:
     product = Product(code=row.code, name=row.name, unit=row.unit, line=row.line, created_by=by)
+    product.is_active = row.is_active
     product.created_at = product.updated_at = at
     product.custom = custom.clean(Product, row.custom)
     _clean(product)

@@ -20,6 +20,7 @@ from openpsm.exchange.imports import mapping, operations, reports
 from openpsm.exchange.imports.kinds import KINDS
 from openpsm.exchange.models import ImportBatch
 from openpsm.exchange.sheets import writing
+from openpsm.exchange.sheets.refusal import placed
 from openpsm.org import rules
 from openpsm.org.access import reach
 from openpsm.org.models import User
@@ -137,7 +138,8 @@ def _checked(given: argparse.Namespace, by: User) -> ImportBatch:
 def _report(given: argparse.Namespace, batch: ImportBatch) -> None:
     """Name the first faults by row and column, and write the marked copy where there are any."""
     counts = {"total": batch.total, "bad": batch.bad, "warned": batch.warned}
-    print(_("%(total)s rows: %(bad)s with errors, %(warned)s with remarks.") % counts)
+    told = _("%(total)s rows: %(bad)s with errors, %(warned)s with remarks.") % counts
+    print(placed(batch.file_name, told, sheet=batch.sheet))
     names = reports.titles(batch)
     for row in reports.faulty(batch)[:SHOWN]:
         for heading, text, _is_bad in reports.reasons(row, names):

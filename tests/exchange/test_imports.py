@@ -347,3 +347,35 @@ def test_own_headings_and_template_are_understood(kind, boss):
     for name in ("zh", "en", "key"):
         headings = [getattr(column, name) for column in columns(KINDS[kind])]
         assert list(mapping.guess(KINDS[kind], headings).values()) == keys
+
+
+def test_codes_written_in_another_way_are_said(boss):
+    rows = [["甲乙丙机械公司", "91330000ma27xf6q3n"], ["丁戊己泵业公司", "91440101X18407888T"]]
+    batch = checked("accounts", table(["客户名称", "信用代码"], *rows), boss)
+    said = {row.number: row.warnings for row in batch.rows.all()}
+    assert (batch.bad, said) == (0, {2: {"uscc": "Written in another way; taken as 91330000MA27XF6Q3N."}, 3: {}})
+
+
+def test_user_name_and_whole_path_count_before_names_alone(boss):
+    make_user("lina", name="Somebody")
+    make_user("other", name="lina")
+    above = make_department("华东")
+    make_department("华东", parent=make_department("北方"))
+    rows = [["张三", "zhang", "华东"]]
+    taken("users", table(["姓名", "用户名", "部门"], *rows), boss)
+    assert User.objects.get(username="zhang").department == above
+    taken("accounts", table(["客户名称", "负责人"], ["杭州远大机械有限公司", "lina"]), boss)
+    assert Account.objects.get().owner.name == "Somebody"
+
+
+def test_who_has_left_is_known_and_does_not_sign_in(boss):
+    rows = [["张三", "zhang", "2024-05-06"], ["李四", "li", ""]]
+    taken("users", table(["姓名", "用户名", "离职日期"], *rows), boss)
+    assert list(User.objects.filter(username__in=["zhang", "li"]).order_by("pk").values_list("is_active")) == [
+        (False,),
+        (True,),
+    ]
+    batch = checked(
+        "users", table(["姓名", "用户名", "离职日期"], ["李四", "li", "2024-05-06"]), boss, update_by="username"
+    )
+    assert [list(row.warnings) for row in batch.rows.all()] == [["left_on"]]

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from openpsm.core import events, memo
 from openpsm.exchange.exports.rows import ROWS
+from openpsm.exchange.imports import mapping
 from openpsm.exchange.imports.kinds.base import Column, Kind
 from openpsm.exchange.imports.kinds.custom import columns
 from openpsm.exchange.imports.mapping import title
+from openpsm.exchange.imports.parsers import factor_of
 from openpsm.exchange.sheets import writing
 from openpsm.org.access import require
 from openpsm.org.models import User
@@ -31,15 +33,20 @@ def export(*, kind: Kind, form: str, file: IO[bytes], by: User, at: datetime) ->
     require(by, Permission.EXPORT)
     with memo.ensured():
         shown = [one for one in columns(kind) if one.key not in ("province", "city")]
-        rows = ([row.get(column.key) for column in shown] for row in ROWS[kind.key](by))
+        rows = ([_cell(row.get(column.key)) for column in shown] for row in ROWS[kind.key](by))
         count = _write(form, file, kind, shown, rows)
     with transaction.atomic():
         events.record("export.made", subject=by, by=by, at=at, kind=kind.key, rows=count, format=form)
     return count
 
 
+def _cell(value: Any) -> Any:
+    """Lines end as they do in a cell."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
 def _write(form: str, file: IO[bytes], kind: Kind, shown: Sequence[Column], rows: Iterator[list[Any]]) -> int:
-    headings = [title(column) for column in shown]
+    headings = _headings(kind, shown)
     if form == "xlsx":
         return writing.write_xlsx(file, str(kind.label), headings, rows)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
@@ -52,8 +59,20 @@ def _write(form: str, file: IO[bytes], kind: Kind, shown: Sequence[Column], rows
         text.detach()
 
 
+def _headings(kind: Kind, shown: Sequence[Column]) -> list[str]:
+    """Return headings that an import understands as what they stand for.
+
+    A custom field that is called like another column, or whose name holds a unit, stands under its key.
+    """
+    texts = [title(column) for column in shown]
+    meant = mapping.guess(kind, texts)
+    is_clear = [meant.get(str(n)) == one.key and factor_of(texts[n]) == 1 for n, one in enumerate(shown)]
+    return [text if clear else one.key for text, clear, one in zip(texts, is_clear, shown, strict=True)]
+
+
 def write_template(file: IO[bytes], kind: Kind) -> None:
     """Write an empty workbook with all headings and one example; required ones bear a star."""
     shown = columns(kind)
-    headings = [f"{title(column)} *" if column.is_required else title(column) for column in shown]
+    names = _headings(kind, shown)
+    headings = [f"{name} *" if column.is_required else name for name, column in zip(names, shown, strict=True)]
     writing.write_xlsx(file, str(_("Template")), headings, [[column.example for column in shown]])

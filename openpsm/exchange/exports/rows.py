@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from openpsm.accounts.models import Account, AccountName, Contact
+from openpsm.accounts.rules import check_uscc
 from openpsm.activities.models import Activity
 from openpsm.catalog.models import Product
 from openpsm.exchange.imports.kinds import KINDS
 from openpsm.exchange.imports.kinds import custom as custom_fields
-from openpsm.exchange.imports.kinds.base import department_paths
+from openpsm.exchange.imports.kinds.base import department_paths, joined, names_of
 from openpsm.org import field_rules
 from openpsm.org.models import Department, RoleGrant, User
 from openpsm.projects.models import ClosingReport, Outcome, Project
@@ -55,19 +56,22 @@ def _author(record: Any) -> str:
 _STAMPED = {"author": "created_by", "created_on": "created_at"}
 
 
+def _named(account: Account) -> str:
+    """What tells the account from all others: a regular credit code, else the name."""
+    return account.uscc if account.uscc and not check_uscc(account.uscc) else account.name
+
+
 def departments(by: User) -> Iterator[Cells]:
     """From the root down, so that each stands behind the one above it."""
-    for path in sorted(
-        department_paths(Department.objects.visible_to(by).active()), key=lambda one: (one.count("/"), one)
-    ):
-        above, _slash, name = path.rpartition("/")
-        yield {"name": name, "parent": above}
+    paths = map(names_of, department_paths(Department.objects.visible_to(by).active()))
+    for names in sorted(paths, key=lambda one: (len(one), one)):
+        yield {"name": joined(names[-1:]), "parent": joined(names[:-1])}
 
 
 def users(by: User) -> Iterator[Cells]:
-    """Staff who may sign in; roles only those held everywhere."""
-    paths = {one.pk: path for path, one in department_paths(Department.objects.visible_to(by)).items()}
-    for batch in _in_batches(User.objects.visible_to(by).active()):
+    """Staff, those who have left too, for what they did bears their name; roles only those held everywhere."""
+    paths = {one.pk: path for path, one in department_paths(Department.objects.visible_to(by).active()).items()}
+    for batch in _in_batches(User.objects.visible_to(by)):
         roles: dict[int, list[str]] = {}
         held = RoleGrant.objects.filter(user__in=batch, department=None, project_id=None).order_by("role__key")
         for user_id, key in held.values_list("user_id", "role__key"):
@@ -79,19 +83,21 @@ def users(by: User) -> Iterator[Cells]:
                 **texts,
                 "department": paths.get(one.department_id or 0, ""),
                 "roles": ";".join(held.get(one.pk, [])),
+                "left_on": _day(one.left_at),
             }
 
         yield from _open(by, batch, cells, {})
 
 
 def products(by: User) -> Iterator[Cells]:
-    """Products on sale."""
+    """All products, also those no longer on sale: projects name them."""
 
     def cells(one: Product) -> Cells:
         texts = {name: getattr(one, name) for name in ("code", "name", "unit", "line")}
-        return texts | custom_fields.shown(KINDS["products"], one.custom)
+        is_on_sale = {"is_active": "TRUE" if one.is_active else "FALSE"}
+        return texts | is_on_sale | custom_fields.shown(KINDS["products"], one.custom)
 
-    for batch in _in_batches(Product.objects.visible_to(by).filter(is_active=True)):
+    for batch in _in_batches(Product.objects.visible_to(by)):
         yield from _open(by, batch, cells, {})
 
 
@@ -102,8 +108,12 @@ def accounts(by: User) -> Iterator[Cells]:
     """Customers, a parent company before those that belong to it."""
     seen = Account.objects.visible_to(by).select_related("owner", "parent", "created_by")
     visible = Account.objects.visible_to(by)
-    yield from _accounts(by, seen.filter(parent=None), visible)
-    yield from _accounts(by, seen.exclude(parent=None), visible)
+    above: dict[str, Any] = {"parent": None}
+    path = "parent"
+    while Account.objects.filter(**above).exists():  # of all, for below one that is hidden may stand one that is not
+        yield from _accounts(by, seen.filter(**above), visible)
+        above = {f"{path}__isnull": False, f"{path}__parent": None}
+        path = f"{path}__parent"
 
 
 def _accounts(by: User, rows: QuerySet[Any], visible: QuerySet[Any]) -> Iterator[Cells]:
@@ -115,7 +125,7 @@ def _accounts(by: User, rows: QuerySet[Any], visible: QuerySet[Any]) -> Iterator
             parent = one.parent if one.parent and one.parent.pk in seen else None
             return {
                 **{name: getattr(one, name) for name in _ACCOUNT},
-                "parent": (parent.uscc or parent.name) if parent else "",
+                "parent": _named(parent) if parent else "",
                 "owner": one.owner.username if one.owner else "",
                 "in_pool": "TRUE" if one.owner_id is None and not one.is_unassigned else "",
                 "author": _author(one),
@@ -131,7 +141,7 @@ def aliases(by: User) -> Iterator[Cells]:
     names = AccountName.objects.filter(account__in=Account.objects.visible_to(by)).select_related("account")
     for batch in _in_batches(names):
         for one in batch:
-            yield {"account": one.account.uscc or one.account.name, "alias": one.name, "kind": one.kind}
+            yield {"account": _named(one.account), "alias": one.name, "kind": one.kind}
 
 
 _CONTACT = ("name", "title", "unit", "phone", "mobile", "email", "chat_name", "note", "purpose")
@@ -142,7 +152,7 @@ def contacts(by: User) -> Iterator[Cells]:
 
     def cells(one: Contact) -> Cells:
         return {
-            "account": one.account.uscc or one.account.name,
+            "account": _named(one.account),
             **{name: getattr(one, name) for name in _CONTACT},
             "author": _author(one),
             "created_on": _day(one.created_at),
@@ -166,8 +176,10 @@ def projects(by: User) -> Iterator[Cells]:
     seen = Project.objects.visible_to(by).select_related("account", "owner", "stage", "created_by")
     for batch in _in_batches(seen):
         parts: Any = Project._meta.get_field("products").related_model
-        named = parts._base_manager.filter(project__in=batch).order_by("-pk")
-        products = dict(named.values_list("project_id", "product__code"))
+        named = parts._base_manager.filter(project__in=batch).order_by("pk")
+        products: dict[int, str] = {}
+        for pk, code in named.values_list("project_id", "product__code"):
+            products[pk] = f"{products[pk]};{code}" if pk in products else code
         standing = ClosingReport.objects.filter(project__in=batch, reopened_at=None)
         yield from _open(
             by, batch, _project_cells(products, {one.project_id: one for one in standing}), _PROJECT_FIELDS
@@ -180,7 +192,7 @@ def _project_cells(products: Mapping[int, str], reports: Mapping[int, ClosingRep
         is_closed = one.outcome in (Outcome.LOST, Outcome.DROPPED)
         return {
             **{name: getattr(one, name) for name in _PROJECT},
-            "account": one.account.uscc or one.account.name,
+            "account": _named(one.account),
             "owner": one.owner.username,
             "stage": one.stage.key,
             "entered_on": _day(one.stage_entered_at),
@@ -207,16 +219,24 @@ def activities(by: User) -> Iterator[Cells]:
     def cells(one: Activity) -> Cells:
         return {
             **{name: getattr(one, name) for name in _ACTIVITY},
-            "account": one.account.uscc or one.account.name,
+            "account": _named(one.account),
             "project": one.project.name if one.project else "",
+            "project_account": _elsewhere(one),
             "owner": one.owner.username,
             "author": _author(one),
             "created_on": _day(one.created_at),
         }
 
     seen = Activity.objects.visible_to(by).exclude(state=Activity.State.CANCELLED)
-    for batch in _in_batches(seen.select_related("account", "project", "owner", "created_by")):
+    for batch in _in_batches(seen.select_related("account", "project__account", "owner", "created_by")):
         yield from _open(by, batch, cells, _STAMPED)
+
+
+def _elsewhere(one: Activity) -> str:
+    """The project's customer, where the activity was at another company."""
+    if one.project is None or one.project.account_id == one.account_id:
+        return ""
+    return _named(one.project.account)
 
 
 ROWS: dict[str, Callable[[User], Iterator[Cells]]] = {

@@ -36,6 +36,7 @@ _MONTHS = {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
     )
 }
+_BREAKS = re.compile(r"\s*[\t\n\v\f\r\u2028\u2029]\s*")
 _NUMERALS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _TENS = re.compile(r"([二三]?)十([一二三四五六七八九]?)(?=[月日号])")
 _YES = frozenset(["是", "有", "对", "√", "✓", "y", "yes", "true", "1", "t"])
@@ -48,14 +49,14 @@ def factor_of(heading: str) -> int:
 
 
 def text(most: int = 0) -> Parser:
-    """A text of at most so many signs; 0 is as many as fit into a cell."""
+    """A text of at most so many signs, on one line; 0 is as many as fit into a cell, on any number of lines."""
 
     def read(cell: str, _factor: int) -> str:
         if most and len(cell) > most:
             raise ValidationError(_("At most %(n)s signs fit here.") % {"n": most})
         if "\x00" in cell:
             raise ValidationError(_("This is not a text."))
-        return cell if most == 0 else " ".join(cell.split())
+        return cell if most == 0 else _BREAKS.sub(" ", cell).strip()
 
     return read
 

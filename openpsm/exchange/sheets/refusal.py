@@ -14,13 +14,17 @@ class BadTable(DomainError):
 
     def __init__(self, file: str, reason: Message, *, sheet: str = "", row: int | None = None) -> None:
         self.reason = reason
-        place = {"file": file[:100], "sheet": sheet[:60], "row": row, "reason": reason}
-        if sheet and row:
-            text = _("“%(file)s”, sheet “%(sheet)s”, row %(row)s: %(reason)s")
-        elif sheet:
-            text = _("“%(file)s”, sheet “%(sheet)s”: %(reason)s")
-        elif row:
-            text = _("“%(file)s”, row %(row)s: %(reason)s")
-        else:
-            text = _("“%(file)s”: %(reason)s")
-        super().__init__(text % place, file=file[:100], sheet=sheet[:60], row=row)
+        super().__init__(placed(file, reason, sheet=sheet, row=row), file=file[:100], sheet=sheet[:60], row=row)
+
+
+def placed(file: str, reason: Message, *, sheet: str = "", row: int | None = None) -> Message:
+    """Return what is said of a file with its name, and where they are known the sheet and the row."""
+    if sheet and row:
+        text = _("“%(file)s”, sheet “%(sheet)s”, row %(row)s: %(reason)s")
+    elif sheet:
+        text = _("“%(file)s”, sheet “%(sheet)s”: %(reason)s")
+    elif row:
+        text = _("“%(file)s”, row %(row)s: %(reason)s")
+    else:
+        text = _("“%(file)s”: %(reason)s")
+    return text % {"file": file[:100], "sheet": sheet[:60], "row": row, "reason": reason}

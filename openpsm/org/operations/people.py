@@ -38,7 +38,7 @@ class NewUser:
 
     With `is_mailed` a link to set a password goes to `email`; otherwise `password` or a made one is the initial one,
     which must be changed at the first sign-in unless `must_change` says otherwise. `password_hash` stands instead
-    of both: what Django's hashers made of it elsewhere.
+    of both: what Django's hashers made of it elsewhere. Who left at `left_at` is known by name and does not sign in.
     """
 
     name: str
@@ -54,6 +54,7 @@ class NewUser:
     password_hash: str = ""
     is_mailed: bool = False
     must_change: bool = True
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def _drafted(new: NewUser, password: str, at: datetime) -> User:
         department_id=new.department_id,
         language=new.language,
         joined_on=new.joined_on,
+        is_active=new.left_at is None,
+        left_at=new.left_at,
         created_at=at,
         must_change_password=bool(password or new.password_hash) and new.must_change,
     )

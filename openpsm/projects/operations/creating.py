@@ -131,7 +131,7 @@ def write_projects(
     owners, accounts = _owners(rows, by), _accounts(rows, known)
     if not is_for_others:
         _require_managed(owners.values(), by)
-    values = _checked(rows, owners, accounts, by)
+    values = _checked(rows, entries, owners, accounts, by)
     projects = [
         _project(row, value, entry, owners[row.owner_id or by.pk], accounts[row.account_id], by=by, at=at)
         for row, value, entry in zip(rows, values, entries, strict=True)
@@ -160,18 +160,23 @@ def _accounts(rows: Iterable[NewProject], known: Iterable[Account]) -> dict[int,
 
 
 def _checked(
-    rows: Sequence[NewProject], owners: Mapping[int, User], accounts: Mapping[int, Account], by: User
+    rows: Sequence[NewProject],
+    entries: Sequence[Entry],
+    owners: Mapping[int, User],
+    accounts: Mapping[int, Account],
+    by: User,
 ) -> list[dict[str, Any]]:
     """Check all rows before anything is written, so that all mistakes come back at once."""
     errors: dict[str, list[str]] = {}
     values = []
-    known_products, seen = _known_products(rows), _visible_parties(rows, by)
-    for number, row in enumerate(rows, 1):
+    is_stock = any(entry.is_taken_over for entry in entries)
+    known_products, seen = _known_products(rows, is_stock=is_stock), _visible_parties(rows, by)
+    for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1):
         prefix = f"{number}." if len(rows) > 1 else ""
         try:
             if any(pk not in seen for pk, _role in row.parties if pk != row.account_id):
                 raise InvalidInput({"parties": _("There is no such account or no such part.")})
-            values.append(_check(row, owners, accounts, known_products, by))
+            values.append(_check(row, entry, owners, accounts, known_products, by))
         except InvalidInput as refused:
             errors |= {f"{prefix}{name}": messages for name, messages in refused.errors.items()}
     if errors:
@@ -199,19 +204,26 @@ def check_new_project(row: NewProject) -> dict[str, str]:
     return errors
 
 
-def _known_products(rows: Iterable[NewProject]) -> set[int]:
+def _known_products(rows: Iterable[NewProject], *, is_stock: bool) -> set[int]:
+    """Products on sale; existing business may be about others too."""
     ids = {pk for row in rows for pk, _quantity in row.products}
-    return set(Product.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True)) if ids else set()
+    found = Product.objects.filter(pk__in=ids) if is_stock else Product.objects.filter(pk__in=ids, is_active=True)
+    return set(found.values_list("pk", flat=True)) if ids else set()
 
 
 def _check(
-    row: NewProject, owners: Mapping[int, User], accounts: Mapping[int, Account], products: set[int], by: User
+    row: NewProject,
+    entry: Entry,
+    owners: Mapping[int, User],
+    accounts: Mapping[int, Account],
+    products: set[int],
+    by: User,
 ) -> dict[str, Any]:
     given = {name: getattr(row, name) for name in checks.CREATABLE}
     values, errors = checks.clean({**given, "amount_currency": row.currency})
     if row.account_id not in accounts:
         errors["account"] = _("There is no such account.")
-    errors |= _check_owner(owners.get(row.owner_id or by.pk))
+    errors |= _check_owner(owners.get(row.owner_id or by.pk), is_over=_ended(entry)[0] != Outcome.OPEN)
     errors |= _check_parts(row, accounts, products)
     try:
         values["custom"] = custom.clean(Project, row.custom)
@@ -230,8 +242,9 @@ def _require_managed(owners: Iterable[User], by: User) -> None:
             raise NotAllowed(_("Only a manager of %(name)s may create projects for them.") % {"name": owner})
 
 
-def _check_owner(owner: User | None) -> Errors:
-    if owner is None or not owner.is_active:
+def _check_owner(owner: User | None, *, is_over: bool) -> Errors:
+    """What is over stays with whoever owned it, also if they have left."""
+    if owner is None or not (owner.is_active or is_over):
         return {"owner": _("There is no such active user.")}
     if owner.department is None:
         return {"owner": _("%(name)s does not belong to a department.") % {"name": owner}}

@@ -91,6 +91,8 @@ def keep_new(projects: Sequence[Project], *, answers: Answers, at: datetime) -> 
     for project in projects:
         answers[project.pk] |= own_answers(project, today(at))
     bulk.write(ProjectFacts, (vars(_row(project, answers[project.pk], at)) for project in projects))
+
+
 def keep_of_nothing(projects: Sequence[Project], *, at: datetime) -> None:
     """Keep the answers about projects made this moment (1 statement): those of the others are the same for all."""
     on = today(at)

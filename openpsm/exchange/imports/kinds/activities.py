@@ -69,13 +69,14 @@ def check_activities(drafts: Sequence[Draft], ctx: Context) -> None:
 
 
 def _resolve_projects(drafts: Sequence[Draft], ctx: Context) -> None:
+    resolve_accounts(drafts, ctx, "project_account")
     keys = {fold(draft.values["project"])[:200] for draft in drafts if draft.values.get("project")}
     rows = Project.objects.visible_to(ctx.by).filter(strict_key__in=keys) if keys else Project.objects.none()
     known: dict[tuple[int, str], list[int]] = {}
     for account, key, pk in rows.values_list("account_id", "strict_key", "pk"):
         known.setdefault((account, key), []).append(pk)
     for draft in drafts:
-        account = draft.values.get("account_id", 0)
+        account = draft.values.pop("project_account_id", None) or draft.values.get("account_id", 0)
         base.resolve(draft, "project", "project_id", partial(_project, account=account, known=known))
 
 
@@ -114,6 +115,7 @@ ACTIVITIES = Kind(
             "杭州远大机械有限公司",
         ),
         Column("project", "项目名称", "Project", parsers.text(200), ("项目", "关联项目")),
+        Column("project_account", "项目客户", "Account of the project", parsers.text(200), ("项目所属客户",)),
         Column(
             "owner", "负责人", "Who", parsers.text(60), ("跟进人", "拜访人", "业务员", "销售", "owner"), True, "lina"
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from openpsm.org.models import Department, User
 from openpsm.org.permissions import Permission
 
 Values = dict[str, Any]
+_SLASH = re.compile(r"(?<!/)/(?!/)")
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ class Context:
     update_by: str = ""
     seen: dict[Any, int] = field(default_factory=dict)
     lists: dict[str, Any] = field(default_factory=dict)
-    _users: dict[str, list[User]] | None = None
-    _paths: dict[str, list[Department]] | None = None
+    _users: tuple[dict[str, User], dict[str, list[User]]] | None = None
+    _paths: tuple[dict[str, Department], dict[str, list[Department]]] | None = None
 
     def twice(self, key: Any, number: int) -> int | None:
         """Return the earlier row with this key, remembering this one if there is none."""
@@ -77,13 +79,17 @@ class Context:
         return earlier
 
     def user(self, text: str) -> User:
-        """Return the active user of this user name or, if it is one person's alone, name; raises ValidationError."""
+        """Return the user of this user name or, if it is one person's alone, name; raises ValidationError.
+
+        Those who have left count too: what they did stays theirs.
+        """
         if self._users is None:
-            self._users = {}
+            self._users = ({}, {})
             for one in User.objects.visible_to(self.by).select_related("department"):
-                for name in {one.username.casefold(), one.name.casefold()}:
-                    self._users.setdefault(name, []).append(one)
-        found = self._users.get(text.casefold(), [])
+                self._users[0][one.username.casefold()] = one
+                self._users[1].setdefault(one.name.casefold(), []).append(one)
+        by_username = self._users[0].get(text.casefold())
+        found = [by_username] if by_username else self._users[1].get(text.casefold(), [])
         if len(found) > 1:
             raise ValidationError(_("Several people are called “%(name)s”. Give the user name.") % {"name": text})
         if not found:
@@ -91,13 +97,15 @@ class Context:
         return found[0]
 
     def department(self, text: str) -> Department:
-        """Return the department of this path (上级/下级) or of this name; raises ValidationError."""
+        """Return the department of this path (上级/下级) or, if only one is called so, name; raises ValidationError."""
         if self._paths is None:
-            self._paths = {}
-            for path, one in department_paths(Department.objects.visible_to(self.by)).items():
-                for name in {path.casefold(), one.name.casefold()}:
-                    self._paths.setdefault(name, []).append(one)
-        found = self._paths.get(_path(text).casefold(), [])
+            self._paths = ({}, {})
+            for path, one in department_paths(Department.objects.visible_to(self.by).active()).items():
+                self._paths[0][path.casefold()] = one
+                self._paths[1].setdefault(one.name.casefold(), []).append(one)
+        paths = (joined(names_of(other)).casefold() for other in (text, text.replace("\\", "/").replace(">", "/")))
+        by_path = next((self._paths[0][path] for path in paths if path in self._paths[0]), None)
+        found = [by_path] if by_path else self._paths[1].get(text.strip().casefold(), [])
         if len(found) > 1:
             raise ValidationError(_("Several departments are called so. Give the whole path: above/below."))
         if not found:
@@ -109,17 +117,24 @@ class Context:
         self._users = self._paths = None
 
 
-def _path(text: str) -> str:
-    return "/".join(part.strip() for part in text.replace("\\", "/").replace(">", "/").split("/") if part.strip())
+def joined(names: Iterable[str]) -> str:
+    """Return names as a path; a slash within a name is doubled."""
+    return "/".join(name.replace("/", "//") for name in names)
+
+
+def names_of(path: str) -> list[str]:
+    """Return the names of a path, without blanks around them."""
+    parts = (part.strip() for part in _SLASH.split(path))
+    return [part.replace("//", "/") for part in parts if part]
 
 
 def department_paths(rows: Iterable[Department]) -> dict[str, Department]:
-    """Return the departments by the names from the root down, joined by slashes."""
+    """Return the departments by their path: the names from the root down, joined by slashes."""
     known = {one.pk: one for one in rows}
     found: dict[str, Department] = {}
     for one in known.values():
         ids = [int(part) for part in (one.path or "").split("/") if part]
-        found["/".join(known[pk].name for pk in ids if pk in known)] = one
+        found[joined(known[pk].name for pk in ids if pk in known)] = one
     return found
 
 

@@ -168,27 +168,34 @@ def check_accounts(drafts: Sequence[Draft], ctx: Context) -> None:
     parents = [draft.values.get("parent", "") for draft in drafts]
     known = Known.of(ctx.by, [*names, *parents], [*parents, *(draft.values.get("uscc", "") for draft in drafts)])
     for draft in drafts:
-        values = draft.values
-        values["uscc"] = normal_uscc(values.get("uscc", ""))
+        _normal_code(draft)
         base.resolve(draft, "owner", "owner_id", lambda text: ctx.user(text).pk)
         base.resolve(draft, "parent", "parent_id", lambda text: _parent(text, known, ctx))
         base.resolve(draft, "industry", "industry", _industry(ctx))
         _place(draft, ctx)
         base.check_origin(draft, ctx)
-        for warning in check_uscc(values["uscc"]):
-            draft.warnings["uscc"] = warning
         _match_account(draft, known, ctx)
         if not draft.errors:
             base.problems(draft, lambda values: accounts.check_new_account(new_account(values)))
     _warn_of_alike(drafts, ctx)
 
 
+def _normal_code(draft: Draft) -> None:
+    """Codes are stored in capitals without blanks; what is odd about one is said and never blocks."""
+    text = draft.values.get("uscc", "")
+    code = draft.values["uscc"] = normal_uscc(text)
+    if code != text:
+        draft.warnings["uscc"] = _("Written in another way; taken as %(code)s.") % {"code": code}
+    for warning in check_uscc(code):
+        draft.warnings["uscc"] = warning
+
+
 def _parent(text: str, known: Known, ctx: Context) -> Any:
     """The parent stands in the database, or in an earlier row of this file: then it is looked up when it is there."""
-    key = fold(text)[:200]
-    if key in known.by_name or normal_uscc(text) in known.by_code:
+    key, code = fold(text)[:200], normal_uscc(text)
+    if key in known.by_name or code in known.by_code:
         return known.one(text)
-    if hash(("name", key)) in ctx.seen:
+    if hash(("name", key)) in ctx.seen or hash(("uscc", code)) in ctx.seen:
         return {"name": text}
     raise ValidationError(
         _("There is no customer “%(name)s” that you see, nor in a row above this one.") % {"name": text[:60]}
@@ -267,7 +274,7 @@ def create_accounts(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Cr
     pending = list(rows)
     while pending:
         parents = {values["parent_id"]["name"] for _n, values in pending if isinstance(values.get("parent_id"), dict)}
-        known = Known.of(ctx.by, parents) if parents else Known()
+        known = Known.of(ctx.by, parents, parents) if parents else Known()
         ready = [(number, row) for number, values in pending if (row := _with_parent(values, known)) is not None]
         if not ready:
             raise DomainError(_("Row %(row)s: the parent company was not taken.") % {"row": pending[0][0]})
@@ -286,7 +293,8 @@ def _with_parent(values: Values, known: Known) -> Values | None:
     """Return the values with the parent's id; None while a parent from this file is not there yet."""
     if not isinstance(values.get("parent_id"), dict):
         return values
-    found = known.by_name.get(fold(values["parent_id"]["name"])[:200], set())
+    text = values["parent_id"]["name"]
+    found = known.by_name.get(fold(text)[:200]) or known.by_code.get(normal_uscc(text)) or set()
     return {**values, "parent_id": next(iter(found))} if len(found) == 1 else None
 
 
@@ -460,7 +468,8 @@ def _match_contact(draft: Draft, people: Mapping[tuple[int, str], list[Contact]]
     key = (draft.values["account_id"], fold(draft.values["name"]))
     reach = _reach(draft.values)
     same = [one for one in people.get(key, []) if not reach or not _reach(vars(one)) or reach & _reach(vars(one))]
-    earlier = ctx.twice((key, tuple(sorted(reach))), draft.number)
+    place = ("", "") if reach else tuple(fold(draft.values.get(name) or "") for name in ("unit", "title"))
+    earlier = ctx.twice((key, tuple(sorted(reach)), place), draft.number)
     if earlier is not None:
         draft.errors["name"] = _("Row %(row)s says the same.") % {"row": earlier}
     elif same and not ctx.update_by:

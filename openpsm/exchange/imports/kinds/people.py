@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,8 +29,9 @@ def check_departments(drafts: Sequence[Draft], ctx: Context) -> None:
     known = {path.casefold(): one for path, one in _paths(ctx).items()}
     for draft in drafts:
         path = _full_path(draft.values)
-        above, _slash, name = path.rpartition("/")
-        draft.values = {"path": path, "name": name, "above": above}
+        names = base.names_of(path)
+        above, name = base.joined(names[:-1]), names[-1] if names else ""
+        draft.values = {"path": path, "name": name, "above": above, "depth": len(names)}
         if not name or len(name) > 100:
             draft.errors["name"] = _("Give a name of at most 100 characters.")
         elif above and above.casefold() not in known and hash(above.casefold()) not in ctx.seen:
@@ -47,16 +49,15 @@ def _paths(ctx: Context) -> dict[str, Department]:
 
 
 def _full_path(values: Mapping[str, Any]) -> str:
-    parts = [*str(values.get("parent", "")).split("/"), *str(values.get("name", "")).split("/")]
-    return "/".join(part.strip() for part in parts if part.strip())
+    return base.joined(name for key in ("parent", "name") for name in base.names_of(str(values.get(key, ""))))
 
 
 def create_departments(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
     """Make departments level by level: one call into the domain for each level of the tree."""
     made: dict[int, Department] = {}
-    for depth in sorted({values["path"].count("/") for _number, values in rows}):
+    for depth in sorted({values["depth"] for _number, values in rows}):
         known = {path.casefold(): one.pk for path, one in _paths(ctx).items()}
-        level = [(number, values) for number, values in rows if values["path"].count("/") == depth]
+        level = [(number, values) for number, values in rows if values["depth"] == depth]
         given = [
             (values["name"], known[values["above"].casefold()] if values["above"] else None) for _n, values in level
         ]
@@ -115,11 +116,14 @@ def check_users(drafts: Sequence[Draft], ctx: Context) -> None:
         _resolve_roles(draft, roles)
         for key, messages in user_errors(draft.values).items():
             draft.errors.setdefault(key, " ".join(messages))
+        base.check_past(draft, "left_on", timezone.localdate(ctx.at))
         earlier = ctx.twice(draft.values["username"], draft.number)
         if earlier is not None:
             draft.errors["username"] = _("Row %(row)s has the same user name.") % {"row": earlier}
         elif draft.values["username"] in taken and ctx.update_by:
             draft.match_id = taken[draft.values["username"]]
+            if draft.values.get("left_on"):
+                draft.warnings["left_on"] = _("Who is here already is deactivated on their page, not by a table.")
         elif draft.values["username"] in taken:
             draft.errors["username"] = _("This user name is taken.")
 
@@ -148,6 +152,7 @@ def create_users(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Creat
             department_id=values.get("department_id"),
             role_keys=tuple(values.get("role_keys", ())),
             joined_on=stored_day(values.get("joined_on")),
+            left_at=base.instant(values["left_on"]) if values.get("left_on") else None,
             password_hash=make_password(None),
         )
         for _number, values in rows
@@ -196,6 +201,7 @@ USERS = Kind(
         Column("department", "部门", "Department", parsers.text(400), ("所属部门", "regional_office")),
         Column("roles", "角色", "Roles", parsers.text(200), ("role", "权限角色"), False, "销售"),
         Column("joined_on", "入职日期", "Joined on", parsers.day, ("入职时间",)),
+        Column("left_on", "离职日期", "Left on", parsers.day, ("离职时间",)),
     ),
     match_fields=("username",),
     check=check_users,

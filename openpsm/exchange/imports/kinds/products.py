@@ -20,7 +20,7 @@ from openpsm.org.permissions import Permission
 def new_product(values: Mapping[str, Any]) -> NewProduct:
     """Return the row that the domain takes; without a code the name is the code."""
     texts = {name: values.get(name, "") for name in ("code", "name", "unit", "line")}
-    return NewProduct(**texts, custom=custom.values_of(dict(values)))
+    return NewProduct(**texts, is_active=values.get("is_active", True), custom=custom.values_of(dict(values)))
 
 
 def check_products(drafts: Sequence[Draft], ctx: Context) -> None:
@@ -72,6 +72,7 @@ PRODUCTS = Kind(
         ),
         Column("unit", "单位", "Unit", parsers.text(20), ("计量单位",), False, "桶"),
         Column("line", "产品线", "Product line", parsers.text(60), ("系列", "大类", "series")),
+        Column("is_active", "在售", "On sale", parsers.flag, ("是否在售",)),
     ),
     match_fields=("code",),
     check=check_products,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -47,16 +49,16 @@ def taken_over(values: Mapping[str, Any], number: int, ctx: Context) -> TakenOve
         amount=Decimal(values.get("amount", 0)),
         currency=values.get("currency", default_currency()),
         possibility=values.get("possibility"),
-        products=tuple((values["product_id"], None) for _one in "1" if values.get("product_id")),
+        products=tuple((pk, None) for pk in values.get("product_ids", ())),
         custom=custom.values_of(dict(values)),
     )
     return TakenOver(
         project=project,
         stage_key=values.get("stage_key", ""),
-        entered_at=base.instant(entered) if entered else ctx.at,
+        entered_at=_moment(entered, ctx) if entered else ctx.at,
         row=number,
         outcome=values.get("outcome", ""),
-        ended_at=base.instant(values["ended_on"]) if values.get("ended_on") else None,
+        ended_at=_moment(values["ended_on"], ctx) if values.get("ended_on") else None,
         reason=values.get("reason", ""),
         reason_text=values.get("reason_text", ""),
         destination=values.get("destination", ""),
@@ -64,13 +66,20 @@ def taken_over(values: Mapping[str, Any], number: int, ctx: Context) -> TakenOve
     )
 
 
+def _moment(day: str, ctx: Context) -> datetime:
+    """Noon of the day; of this day, if it is still before noon, this moment."""
+    noon = base.instant(day)
+    return min(noon, ctx.at) if day == today(ctx.at).isoformat() else noon
+
+
 def check_projects(drafts: Sequence[Draft], ctx: Context) -> None:
     """Resolve customer, owner, product and stage; refuse what is there already (at most 5 queries)."""
     resolve_accounts(drafts, ctx)
     products, stages = _products(ctx), _stages(ctx)
     for draft in drafts:
-        base.resolve(draft, "owner", "owner_id", lambda text: _owner(text, ctx))
-        base.resolve(draft, "product", "product_id", products)
+        is_over = draft.values.get("outcome", Outcome.OPEN) != Outcome.OPEN
+        base.resolve(draft, "owner", "owner_id", partial(_owner, ctx=ctx, is_over=is_over))
+        base.resolve(draft, "product", "product_ids", partial(_several, find=products))
         base.resolve(draft, "stage", "stage_key", stages)
         base.check_origin(draft, ctx)
         if draft.values.get("possibility") is not None:
@@ -82,21 +91,32 @@ def check_projects(drafts: Sequence[Draft], ctx: Context) -> None:
     _match(drafts, ctx)
 
 
-def _owner(text: str, ctx: Context) -> int:
+def _owner(text: str, ctx: Context, is_over: bool) -> int:
+    """What is over may belong to somebody who has left."""
     user = ctx.user(text)
-    if not user.is_active or user.department_id is None:
+    if not (user.is_active or is_over) or user.department_id is None:
         raise ValidationError(_("%(name)s has left or belongs to no department.") % {"name": user})
     return user.pk
 
 
+def _several(text: str, find: Callable[[str], int]) -> list[int]:
+    """One product, or several with semicolons between them."""
+    try:
+        return [find(text)]
+    except ValidationError:
+        parts = [part.strip() for part in text.replace("；", ";").split(";") if part.strip()]
+        if len(parts) < 2:
+            raise
+    return list(dict.fromkeys(map(find, parts)))
+
+
 def _products(ctx: Context) -> Callable[[str], int]:
-    """Return what finds a product on sale by code or name (1 query an import); near misses are named, not taken."""
+    """Return what finds a product by code or name (1 query an import); near misses are named, not taken."""
     known: dict[str, int] | None = ctx.lists.get("products")
     if known is None:
         known, near = dict[str, int](), dict[str, str]()
-        for pk, code, name in (
-            Product.objects.visible_to(ctx.by).filter(is_active=True).values_list("pk", "code", "name")
-        ):
+        rows = Product.objects.visible_to(ctx.by).order_by("is_active")  # of one name the one on sale
+        for pk, code, name in rows.values_list("pk", "code", "name"):
             known |= {name.casefold(): pk, code.casefold(): pk}
             near |= {fold(name): name, fold(code): code}
         ctx.lists |= {"products": known, "near": near}
