@@ -1,5 +1,7 @@
 """Copy the front-end libraries from node_modules into openpsm/web/static and build the sprite of icons.
 
+What only tests use (axe-core) goes to tests/browser/vendor and is never part of the product.
+
 Run by `make vendor` after `npm ci`. The results are in git, so that nobody needs Node to run OpenPSM.
 """
 
@@ -12,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 STATIC = ROOT / "openpsm" / "web" / "static"
 VENDOR = STATIC / "vendor"
+TESTS = ROOT / "tests" / "browser" / "vendor"
 SVG = "http://www.w3.org/2000/svg"
 
 FILES = {
@@ -21,6 +24,11 @@ FILES = {
     "LICENSE-htmx.txt": "htmx.org/LICENSE",
     "LICENSE-popper.txt": "@popperjs/core/LICENSE.md",
     "LICENSE-tabler-icons.txt": "@tabler/icons/LICENSE",
+}
+TESTED_WITH = {
+    "axe.min.js": "axe-core/axe.min.js",
+    "LICENSE-axe.txt": "axe-core/LICENSE",
+    "LICENSE-axe-3RD-PARTY.txt": "axe-core/LICENSE-3RD-PARTY.txt",
 }
 # Tabler's package carries no licence file: the same MIT text as the icons', with the copyright lines of its banner
 MIT_WITHOUT_FILE = {
@@ -70,10 +78,11 @@ def strip_lock(path: Path) -> None:
 
 def main() -> None:
     """Write everything anew."""
-    VENDOR.mkdir(parents=True, exist_ok=True)
-    for target, source in FILES.items():
-        text = (MODULES / source).read_text(encoding="utf-8")
-        (VENDOR / target).write_text(without_source_map(text), encoding="utf-8")
+    for folder, files in ((VENDOR, FILES), (TESTS, TESTED_WITH)):
+        folder.mkdir(parents=True, exist_ok=True)
+        for target, source in files.items():
+            text = (MODULES / source).read_text(encoding="utf-8")
+            (folder / target).write_text(without_source_map(text), encoding="utf-8")
     mit = (MODULES / FILES["LICENSE-tabler-icons.txt"]).read_text(encoding="utf-8")
     for target, copyright_lines in MIT_WITHOUT_FILE.items():
         text = re.sub(r"^Copyright .*$", copyright_lines, mit, count=1, flags=re.MULTILINE)

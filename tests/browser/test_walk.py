@@ -7,8 +7,9 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from openpsm.projects.models import Project
+from tests.browser.axe import serious
 from tests.browser.looks import PALE, SMALL, TWICE
-from tests.browser.pages import PASSWORD, WIDTHS, sign_in
+from tests.browser.pages import PASSWORD, WIDTHS, Watch, sign_in
 from tests.factories.accounts import make_account, make_contact
 from tests.factories.buying import answer_elements, make_contender, make_stakeholder
 from tests.factories.org import make_department, make_user
@@ -50,10 +51,11 @@ ADMINISTRATION = (
     *("/settings", "/settings/users", "/settings/departments", "/settings/roles", "/settings/parameters"),
     *("/settings/custom-fields", "/settings/processes", "/settings/jobs", "/settings/audit"),
     *("/settings/users/invite", "/settings/departments/new", "/settings/roles/new", "/settings/custom-fields/new"),
+    *("/settings/imports", "/settings/imports/new", "/settings/exports", "/team"),
 )
-UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')].filter(e =>
-  e.offsetParent !== null && !e.closest('[aria-hidden=true]')
-  && !(e.innerText || '').trim() && !e.getAttribute('aria-label') && !e.title
+UNNAMED = """() => [...document.querySelectorAll(
+  'a, button, input:not([type=hidden], [aria-hidden=true]), select, textarea')].filter(e =>
+  e.offsetParent !== null && !(e.innerText || '').trim() && !e.getAttribute('aria-label') && !e.title
   && !(e.labels && e.labels.length) && !e.querySelector('img[alt]:not([alt=""])')
 ).map(e => e.outerHTML.slice(0, 120))"""
 
@@ -73,18 +75,26 @@ def world():
     return project
 
 
-def walk(page: Page, base: str, paths: tuple[str, ...], watch) -> None:
+def darken(page: Page) -> None:
+    page.click(".psm-person")
+    page.click("button[name=theme]")
+    page.wait_for_selector("html[data-bs-theme=dark]", state="attached")
+
+
+def walk(page: Page, base: str, paths: tuple[str, ...], watch: Watch, axe: bool = False) -> None:
+    """Open each page and say at the end what is wrong with which."""
+    narrow = page.viewport_size == {"width": 360, "height": 900}
+    wrong: dict[str, list[str]] = {}
     for path in paths:
         page.goto(base + path)
         page.wait_for_load_state("networkidle")
         watch.complaints[:] = [text for text in watch.complaints if "404 (" not in text and "400 (" not in text]
         watch.check()
-        assert page.evaluate(UNNAMED) == [], path
-        assert page.evaluate(PALE) == [], path
-        assert page.evaluate(TWICE) == [], path
-        if page.viewport_size == {"width": 360, "height": 900}:
-            assert page.evaluate(SMALL) == [], path
+        looks = (UNNAMED, PALE, TWICE, *((SMALL,) if narrow else ()))
+        found = [*(fault for look in looks for fault in page.evaluate(look)), *(serious(page) if axe else ())]
+        wrong |= {path: found} if found else {}
         assert page.locator("h1").count() == 1, path
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
@@ -92,16 +102,14 @@ def walk(page: Page, base: str, paths: tuple[str, ...], watch) -> None:
 def test_seller_walks_over_all_pages(page: Page, live_server, world: Project, width, language):
     page.set_viewport_size({"width": width, "height": 900})
     watch = sign_in(page, live_server.url, "seller", language)
-    walk(page, live_server.url, DAILY, watch)
+    walk(page, live_server.url, DAILY, watch, axe=True)
     more = (f"/accounts/{world.account_id}", f"/activities/log?project={world.pk}")
-    walk(page, live_server.url, (*more, *(f"/projects/{world.pk}{part}" for part in PROJECT)), watch)
+    walk(page, live_server.url, (*more, *(f"/projects/{world.pk}{part}" for part in PROJECT)), watch, axe=True)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_administrator_walks_over_the_settings_in_the_dark(page: Page, live_server, world: Project, width):
     page.set_viewport_size({"width": width, "height": 900})
     watch = sign_in(page, live_server.url, "admin", "zh-hans")
-    page.click(".psm-person")
-    page.click("button[name=theme]")
-    page.wait_for_selector("html[data-bs-theme=dark]", state="attached")
-    walk(page, live_server.url, ADMINISTRATION, watch)
+    darken(page)
+    walk(page, live_server.url, ADMINISTRATION, watch, axe=True)
