@@ -5,7 +5,7 @@ import io
 import json
 from pathlib import Path
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from openpsm.accounts.models import Account

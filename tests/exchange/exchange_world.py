@@ -64,10 +64,11 @@ def begin() -> User:
         ("projects.Project", "one", "One of", "choice", choices),
     )
     for model, key, label, kind, options in fields:
-        names = {"label_en": label, "label_zh": label}
+        names: dict[str, Any] = {"label_en": label, "label_zh": label}
         define_field(model=model, key=key, kind=kind, options=options, by=by, at=at, **names)
     RoleGrant.objects.create(user=by, role=Role.objects.get(key="seller"), granted_at=at)  # sees phones
-    return User.objects.get(pk=by.pk)
+    again: User = User.objects.get(pk=by.pk)
+    return again
 
 
 def give(folder: Path) -> None:
@@ -100,7 +101,7 @@ def staff(by: User, at: datetime) -> dict[str, User]:
         made |= {
             f"{name}<{above}" if name in made else name: one for (name, above), one in zip(level, found, strict=True)
         }
-    more = {"email": "lina@example.com", "phone": "13800000001", "title": "经理, 华东", "joined_on": date(2019, 2, 28)}
+    more: dict[str, Any] = {"email": "lina@example.com", "phone": "13800000001", "title": "经理, 华东", "joined_on": date(2019, 2, 28)}
     rows2 = [
         NewUser(name="李娜", username="lina", department_id=made["售后/备件"].pk, role_keys=("seller",), **more),
         NewUser(
@@ -172,7 +173,7 @@ def work(by: User, accounts: dict[str, Account], people: dict[str, User], at: da
 
     ids = dict(Product.objects.values_list("code", "pk"))
     lina, gone, today = people["lina"].pk, people["gone"].pk, at.date()
-    new = {"possibility": 40, "possibility_reason": "-说过", "order_on": today + timedelta(days=90)}
+    new: dict[str, Any] = {"possibility": 40, "possibility_reason": "-说过", "order_on": today + timedelta(days=90)}
     plain = [
         NewProject(
             name="润滑改造", account_id=accounts["group"].pk, owner_id=lina, amount=Decimal("1234567.89"), **new
@@ -260,7 +261,7 @@ def take(source: Path, folder: Path, form: str) -> None:
         at = datetime.now(UTC)
         path = source / f"{kind}.{form}"
         batch = operations.upload(kind=kind, file_name=path.name, chunks=[path.read_bytes()], by=by, at=at)
-        way = {"update_by": "username" if kind == "users" else "", "is_partial": False}  # Ada is there already
+        way: dict[str, Any] = {"update_by": "username" if kind == "users" else "", "is_partial": False}  # Ada is there already
         operations.settle(batch_id=batch.pk, chosen=batch.mapping, by=by, at=at, **way)
         batch = operations.check(batch_id=batch.pk, by=by, at=at)
         found = {row.number: row.errors for row in batch.rows.exclude(errors={})}
