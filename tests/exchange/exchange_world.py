@@ -101,7 +101,12 @@ def staff(by: User, at: datetime) -> dict[str, User]:
         made |= {
             f"{name}<{above}" if name in made else name: one for (name, above), one in zip(level, found, strict=True)
         }
-    more: dict[str, Any] = {"email": "lina@example.com", "phone": "13800000001", "title": "经理, 华东", "joined_on": date(2019, 2, 28)}
+    more: dict[str, Any] = {
+        "email": "lina@example.com",
+        "phone": "13800000001",
+        "title": "经理, 华东",
+        "joined_on": date(2019, 2, 28),
+    }
     rows2 = [
         NewUser(name="李娜", username="lina", department_id=made["售后/备件"].pk, role_keys=("seller",), **more),
         NewUser(
@@ -261,7 +266,10 @@ def take(source: Path, folder: Path, form: str) -> None:
         at = datetime.now(UTC)
         path = source / f"{kind}.{form}"
         batch = operations.upload(kind=kind, file_name=path.name, chunks=[path.read_bytes()], by=by, at=at)
-        way: dict[str, Any] = {"update_by": "username" if kind == "users" else "", "is_partial": False}  # Ada is there already
+        way: dict[str, Any] = {
+            "update_by": "username" if kind == "users" else "",
+            "is_partial": False,
+        }  # Ada is there already
         operations.settle(batch_id=batch.pk, chosen=batch.mapping, by=by, at=at, **way)
         batch = operations.check(batch_id=batch.pk, by=by, at=at)
         found = {row.number: row.errors for row in batch.rows.exclude(errors={})}
