@@ -87,8 +87,8 @@ def test_faults_are_named_by_file_sheet_row_and_column_and_nothing_is_written(ca
     assert (status, stored()) == (1, before)
     assert out.splitlines() == [
         f"{place}: 3 rows: 2 with errors, 0 with remarks.",
-        "  Row 3, Created on: “2024-02-30” is not a date.",
         "  Row 3, Owner: There is no user “nobody”.",
+        "  Row 3, Created on: “2024-02-30” is not a date.",
         "  Row 4, Account: This field is required.",
         "The rows with the reasons: in-errors.xlsx",
         "Nothing was written.",

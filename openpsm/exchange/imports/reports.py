@@ -32,15 +32,22 @@ def told(batch: ImportBatch) -> Any:
 
 
 def titles(batch: ImportBatch) -> dict[str, str]:
-    """Return the names of the columns as the file has them, by field."""
-    found = {column.key: mapping.title(column) for column in columns(KINDS[batch.kind])}
-    return found | {key: batch.headings[int(index)] for index, key in batch.mapping.get("columns", {}).items()}
+    """Return the names of the columns as the file has them, by field: in its order, then those that it lacks."""
+    places = sorted((int(index), key) for index, key in batch.mapping.get("columns", {}).items())
+    found = {key: batch.headings[index] for index, key in places}
+    others = {column.key: mapping.title(column) for column in columns(KINDS[batch.kind])}
+    return found | {key: title for key, title in others.items() if key not in found}
 
 
 def reasons(row: ImportRow, names: dict[str, str]) -> list[tuple[str, str, bool]]:
-    """Return (heading, reason, is it an error) for all that is to be said of a row."""
-    found = [(names.get(key, ""), text, True) for key, text in row.errors.items()]
-    found += [(names.get(key, ""), text, False) for key, text in row.warnings.items()]
+    """Return (heading, reason, is it an error) for all that is to be said of a row: errors first, by column."""
+    order = {key: place for place, key in enumerate(names)}  # what the database keeps of a dict has none
+
+    def sorted_by_column(said: dict[str, str]) -> list[tuple[str, str]]:
+        return sorted(said.items(), key=lambda item: order.get(item[0], -1))
+
+    found = [(names.get(key, ""), text, True) for key, text in sorted_by_column(row.errors)]
+    found += [(names.get(key, ""), text, False) for key, text in sorted_by_column(row.warnings)]
     if row.state == ImportRow.State.KEPT:
         found.append(("", _("Changed or used since; it was not taken back."), True))
     return found
