@@ -164,5 +164,5 @@ def test_template_and_export_are_handed_out(client, boss):
     sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
     assert [cell.value for cell in sheet[1]][:2] == ["Name *", "Credit code"]
     answer = client.post("/settings/exports/products", {"format": "csv"})
-    assert b"".join(answer.streaming_content).decode("utf-8-sig") == "Code,Name,Unit,Product line\r\n"
+    assert b"".join(answer.streaming_content).decode("utf-8-sig") == "Code,Name,Unit,Product line,On sale\r\n"
     assert client.get("/settings/exports").status_code == 200

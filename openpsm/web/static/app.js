@@ -48,21 +48,30 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => watch(event.detail.elt));
 
-  // A failed request never disappears silently.
-  function toast(text) {
+  // A failed request never disappears silently; without a network that stands there until it is back.
+  function toast(text, keep) {
     const box = document.createElement("div");
     box.className = "alert alert-danger";
     box.textContent = text;
     document.getElementById("toasts").append(box);
-    setTimeout(() => box.remove(), 8000);
+    if (!keep) setTimeout(() => box.remove(), 8000);
+    return box;
   }
-  const failed = () => toast(document.body.dataset.failed);
+  let away = null;
+  function network() {
+    if (away && navigator.onLine) away = away.remove();
+    else if (!away && !navigator.onLine) away = toast(document.body.dataset.offline, true);
+  }
+  window.addEventListener("online", network);
+  window.addEventListener("offline", network);
+  const failed = () => navigator.onLine ? toast(document.body.dataset.failed) : network();
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
 
   // Forms that must be confirmed, and selects that send their form at once.
   document.addEventListener("submit", (event) => {
     if (event.target.getAttribute("action") === "/logout") sessionStorage.clear();
+    if (!navigator.onLine && !event.target.hasAttribute("hx-post")) { event.preventDefault(); return network(); }  // the browser would show its own page
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
     if (event.defaultPrevented || event.target.hasAttribute("hx-post") || event.target.method === "get") return;
