@@ -9,6 +9,7 @@ from django.utils import timezone
 from openpsm.core import events
 from openpsm.core.models import Event, Job
 from openpsm.org.audit import shown_data
+from openpsm.org.operations import save_view
 from openpsm.projects.operations import update_project
 from tests.factories import AT
 from tests.factories.org import PASSWORD, make_task, make_user
@@ -116,3 +117,16 @@ def test_audit_query_count(client, admin, rows, django_assert_num_queries):
     client.get("/settings/audit")
     with django_assert_num_queries(5):
         client.get("/settings/audit")
+
+
+def test_audit_log_keeps_a_view_to_its_owner_until_it_is_shared(client):
+    boss = signed_in(client, username="boss", roles=["executive"])
+    seller = make_user(roles=["sales-manager"])
+    for sharing in ("own", "all"):
+        view = {"name": f"Heron {sharing}", "query": "q=Heron", "sharing": sharing}
+        save_view(listing="projects", **view, by=seller, at=AT)
+    save_view(listing="projects", name="Mine", query="", by=boss, at=AT)
+    said = [shown_data(boss, event) for event in Event.objects.filter(name="view.saved").order_by("seq")]
+    assert [one and one["name"] for one in said] == [None, "Heron all", "Mine"]
+    page = client.get("/settings/audit?name=view.").text
+    assert ("Heron own" in page, "Heron all" in page) == (False, True)
