@@ -294,6 +294,7 @@ WEB: dict[str, Row] = {
     "session-end": button("none", "", "nobody", _more={"session": "abc"}),
     "session-end-others": button("none", "", "seen"),
     "token-new": write("none", "", "seen", name="Word", days="30"),
+    "my-data": button("none", "", "seen"),
     "token-revoke": button("token", "", "seen"),
     # day
     "today": read(),

@@ -1,19 +1,22 @@
 """One's own settings: how things are shown, where one is signed in, tokens for programs."""
 
+import tempfile
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from openpsm.exchange.exports.person import export_person
 from openpsm.org import operations, queries
 from openpsm.org.models import AccessToken, User
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.profile import ProfileForm, TokenForm
+from openpsm.web.views.files import HEADERS
 from openpsm.web.visitors import browser_of
 
 SHOWN = ("language", "theme", "amount_unit", "phone")
@@ -95,3 +98,16 @@ def revoke_token(request: UserRequest, pk: int) -> HttpResponse:
     operations.revoke_token(token_id=pk, by=request.user, at=timezone.now())
     messages.success(request, _("The token is dead from now on."))
     return redirect("web:profile")
+
+
+@page(methods=("POST",))
+def my_data(request: UserRequest) -> HttpResponse:
+    """Hand out everything that is kept about the person."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    export_person(file=file, by=request.user, at=timezone.now())
+    file.seek(0)
+    name = f"openpsm-{request.user.username}.zip"
+    response: HttpResponse = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")  # type: ignore[assignment]  # a streaming answer is an answer
+    for header, value in HEADERS.items():
+        response.headers[header] = value
+    return response
