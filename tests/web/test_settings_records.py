@@ -123,7 +123,7 @@ def test_audit_log_keeps_a_view_to_its_owner_until_it_is_shared(client):
     boss = signed_in(client, username="boss", roles=["executive"])
     seller = make_user(roles=["sales-manager"])
     for sharing in ("own", "all"):
-        view = {"name": f"Heron {sharing}", "query": "q=Heron", "sharing": sharing}
+        view: dict[str, Any] = {"name": f"Heron {sharing}", "query": "q=Heron", "sharing": sharing}
         save_view(listing="projects", **view, by=seller, at=AT)
     save_view(listing="projects", name="Mine", query="", by=boss, at=AT)
     said = [shown_data(boss, event) for event in Event.objects.filter(name="view.saved").order_by("seq")]
