@@ -1,7 +1,8 @@
-"""`make bench`: seed a throw-away PostgreSQL, drive OpenPSM, bare Django and bare SQL, write docs/performance.md.
+"""`make bench`: seed a throw-away database, drive OpenPSM, bare Django and bare SQL, write docs/performance.md.
 
-OPENPSM_DATABASE_URL names an empty database (scripts/with-postgres makes one). Options make a smaller or shorter run;
-only a run with 100,000 projects writes the document.
+OPENPSM_DATABASE_URL names an empty PostgreSQL database (scripts/with-postgres makes one); without it the run is on
+SQLite, of OpenPSM alone and with one client. Options make a smaller or shorter run; only whole runs write the document:
+100,000 projects the main table, 1,000,000 what grows with the data, SQLite its own.
 """
 
 from __future__ import annotations
@@ -35,14 +36,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clients", default="1,16")
     parser.add_argument("--only", default="", help="names of cases, with commas")
     parser.add_argument("--seeded", action="store_true", help="the database is seeded already")
+    parser.add_argument("--own", action="store_true", help="OpenPSM alone, with one client: what a comparison needs")
     return parser.parse_args()
 
 
 def environment(folder: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENPSM_")}
-    url = os.environ["OPENPSM_DATABASE_URL"]
-    own = {"OPENPSM_DATABASE_URL": url, "OPENPSM_DATA_DIR": folder, "OPENPSM_LOG_LEVEL": "WARNING"}
-    return {**kept, **own, "OPENPSM_ADMIN_PASSWORD": "never-used-here-1", "BARE_DATABASE_URL": url}
+    url = os.environ.get("OPENPSM_DATABASE_URL", "")
+    named = {"OPENPSM_DATABASE_URL": url, "BARE_DATABASE_URL": url} if url else {}
+    own = {"OPENPSM_DATA_DIR": folder, "OPENPSM_LOG_LEVEL": "WARNING"}
+    return {**kept, **own, **named, "OPENPSM_ADMIN_PASSWORD": "never-used-here-1"}
 
 
 def run(environ: Mapping[str, str], *command: str) -> float:
@@ -135,7 +138,7 @@ def measured(case: Any, targets: Mapping[str, drive.Target], given: argparse.Nam
     found["statements"] = statements(case.openpsm)
     for clients in map(int, given.clients.split(",")):
         for label, step in (("openpsm", case.openpsm), ("bare", case.bare)):
-            if step is not None:
+            if step is not None and label in targets:
                 named = {"name": case.name, **step}
                 options = {"clients": clients, "seconds": given.seconds, "repeat": given.repeat}
                 found[f"{label}_{clients}"] = drive.measure(targets[label], named, **options)
@@ -156,8 +159,9 @@ def floor(case: Any, bin_dir: Path, given: argparse.Namespace) -> drive.Json:
 
 def main() -> int:
     given = arguments()
-    if not os.environ.get("OPENPSM_DATABASE_URL", "").startswith("postgres"):
-        raise SystemExit("run it as `make bench`: it needs PostgreSQL and empties what it finds")
+    database = "postgresql" if os.environ.get("OPENPSM_DATABASE_URL", "").startswith("postgres") else "sqlite"
+    if database == "sqlite" or given.own:
+        given.own, given.clients = True, "1"
     with tempfile.TemporaryDirectory(prefix="openpsm-bench-") as folder:
         environ = environment(os.environ.get("OPENPSM_BENCH_DATA_DIR", folder))
         os.environ.update(environ)
@@ -165,15 +169,34 @@ def main() -> int:
         sizes = {"accounts": 20 * share, "contacts": 40 * share, "projects": 100 * share, "activities": 200 * share}
         seconds = 0.0 if given.seeded else seed(environ, sizes)
         results = all_cases(environ, given)
-        results |= {"sizes": sizes, "seed_seconds": round(seconds)}
-    out = ROOT / "test-results" / "bench.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
-    text = report.table(results)
-    print(text)
-    if sizes["projects"] == 100_000 and not given.only:
-        report.write(ROOT / "docs" / "performance.md", text)
+        results |= {"sizes": sizes, "seed_seconds": round(seconds), "database": database}
+    keep(results, given)
     return 0
+
+
+def keep(results: drive.Json, given: argparse.Namespace) -> None:
+    """Keep the figures of the run; a whole one is written into the document."""
+    size, kind = given.size, f"{results['database']}-own" if given.own else results["database"]
+    folder = ROOT / "test-results"
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    (folder / f"bench-{kind}-{size}.json").write_text(text, encoding="utf-8")
+    document = ROOT / "docs" / "performance.md"
+    if given.only:
+        print(report.table(results))
+    elif kind == "postgresql" and size == 100_000:
+        report.write(document, report.FIGURES, report.table(results))
+    else:
+        small = _kept(folder, "postgresql-own", 100_000) or _kept(folder, "postgresql", 100_000)
+        if small and (kind, size) == ("postgresql-own", 1_000_000):
+            report.write(document, report.GROWTH, report.growth(small, results))
+        if small and (kind, size) == ("sqlite-own", 100_000):
+            report.write(document, report.SQLITE, report.growth(small, results))
+
+
+def _kept(folder: Path, kind: str, size: int) -> drive.Json | None:
+    path = folder / f"bench-{kind}-{size}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def seed(environ: Mapping[str, str], sizes: Mapping[str, int]) -> float:
@@ -195,25 +218,33 @@ def all_cases(environ: Mapping[str, str], given: argparse.Namespace) -> drive.Js
     from openpsm.cli.installation import collect_static
 
     collect_static()
-    run(environ, "bench.bare_django")
     chosen = [case for case in cases(timezone.now()) if not given.only or case.name in given.only.split(",")]
     found: drive.Json = {"cases": {}}
-    with (
-        server(environ, "openpsm.wsgi:application", PORTS["openpsm"]) as own,
-        server(environ, "bench.bare_django:application", PORTS["bare"]) as bare,
-    ):
-        database = postmaster()
-        targets = {
-            "openpsm": drive.Target(f"http://127.0.0.1:{PORTS['openpsm']}", [{}], {"app": own, "db": database}),
-            "bare": drive.Target(f"http://127.0.0.1:{PORTS['bare']}", bare_sessions(), {"app": bare, "db": database}),
-        }
+    with contextlib.ExitStack() as servers:
+        targets = started(servers, environ, given)
         for case in chosen:
             found["cases"][case.name] = measured(case, targets, given)
             print(report.line(found["cases"][case.name]), flush=True)
-    bin_dir = Path(_pg_bin())
-    for case in chosen:
-        found["cases"][case.name] |= floor(case, bin_dir, given)
+    if not given.own:
+        bin_dir = Path(_pg_bin())
+        for case in chosen:
+            found["cases"][case.name] |= floor(case, bin_dir, given)
     return found
+
+
+def started(
+    servers: contextlib.ExitStack, environ: Mapping[str, str], given: argparse.Namespace
+) -> dict[str, drive.Target]:
+    """Start what is driven: OpenPSM, and bare Django beside it unless it is wanted alone."""
+    database = {"db": postmaster()} if environ.get("OPENPSM_DATABASE_URL", "").startswith("postgres") else {}
+    own = servers.enter_context(server(environ, "openpsm.wsgi:application", PORTS["openpsm"]))
+    targets = {"openpsm": drive.Target(f"http://127.0.0.1:{PORTS['openpsm']}", [{}], {"app": own, **database})}
+    if not given.own:
+        run(environ, "bench.bare_django")
+        bare = servers.enter_context(server(environ, "bench.bare_django:application", PORTS["bare"]))
+        address = f"http://127.0.0.1:{PORTS['bare']}"
+        targets["bare"] = drive.Target(address, bare_sessions(), {"app": bare, **database})
+    return targets
 
 
 def _pg_bin() -> str:

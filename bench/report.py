@@ -19,7 +19,10 @@ BARE_THERE = {
     "search_html": 6,
     "search_api": 6,
 }
-START, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+#: The marks of the document before what a run writes; each part ends with END.
+FIGURES, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+GROWTH, SQLITE = "<!-- ten times the data: written by make bench -->", "<!-- SQLite: written by make bench -->"
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -32,7 +35,7 @@ def line(case: Json) -> str:
     ratio = own["cpu_app"] / bare["cpu_app"] if bare else None
     return (
         f"{case['title']:<42} {case['statements']:>3} statements; p50 {own['p50']:.1f} ms, CPU {own['cpu_app']:.1f} + "
-        f"{own['cpu_db']:.1f} ms; bare CPU {number(bare.get('cpu_app'), 1)}; ratio {number(ratio, 2)}; "
+        f"{own.get('cpu_db', 0):.1f} ms; bare CPU {number(bare.get('cpu_app'), 1)}; ratio {number(ratio, 2)}; "
         f"others used {own['others_busy']:.0%} of the machine"
     )
 
@@ -44,21 +47,9 @@ def table(results: Json) -> str:
     goals = [_goal(name, case) for name, case in cases.items() if name in BARE_THERE and case["goal"]]
     runs = [run for case in cases.values() for name, run in case.items() if name.startswith(("openpsm_", "bare_"))]
     busy = [run["others_busy"] for run in runs]
-    memory = max(
-        (run["rss_app"] for case in cases.values() for name, run in case.items() if "openpsm_" in name), default=0
-    )
-    bare_memory = max(
-        (run["rss_app"] for case in cases.values() for name, run in case.items() if "bare_" in name), default=0
-    )
-    sizes = ", ".join(f"{count:,} {name}" for name, count in results["sizes"].items())
     return "\n".join(
         [
-            START,
-            "",
-            (
-                f"Data: {sizes}, 100 users in 40 departments; loaded in {results['seed_seconds']} s. Other programs "
-                f"used {min(busy):.0%} to {max(busy):.0%} of the machine during the runs."
-            ),
+            f"{_data(results)} Other programs used {min(busy):.0%} to {max(busy):.0%} of the machine during the runs.",
             "",
             (
                 "| work | statements | p50 / p95 ms, 1 client | req/s, 16 clients (p50 ms) | CPU ms app + db | "
@@ -73,11 +64,48 @@ def table(results: Json) -> str:
             "| --- | --- | --- | --- | --- | --- |",
             *goals,
             "",
-            f"Resident memory of the web server with 2 workers: {memory:.0f} MB (bare Django {bare_memory:.0f} MB).",
-            "",
-            END,
+            (
+                f"Resident memory of the web server with 2 workers: {_memory(cases, 'openpsm_'):.0f} MB "
+                f"(bare Django {_memory(cases, 'bare_'):.0f} MB)."
+            ),
         ]
     )
+
+
+def growth(small: Json, large: Json) -> str:
+    """One run beside another, case by case: ten times the data, or the other database."""
+    rows = [_grown(small["cases"][name], case) for name, case in large["cases"].items() if name in small["cases"]]
+    first, second = (f"{one['sizes']['projects']:,} on {NAMES[one['database']]}" for one in (small, large))
+    return "\n".join(
+        [
+            f"{_data(large)} Beside it: {_data(small)}",
+            "",
+            f"| work | statements | p50 / p95 ms, {first} | p50 / p95 ms, {second} | ratio of p50 | CPU ms app + db |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *rows,
+        ]
+    )
+
+
+def _grown(small: Json, large: Json) -> str:
+    before, after = small["openpsm_1"], large["openpsm_1"]
+    times = [f"{one['p50']:.1f} / {one['p95']:.1f}" for one in (before, after)]
+    ratio, work = f"{after['p50'] / before['p50']:.1f}", f"{_cpu(before)}; {_cpu(after)}"
+    return "| " + " | ".join((large["title"], str(large["statements"]), *times, ratio, work)) + " |"
+
+
+def _data(results: Json) -> str:
+    sizes = ", ".join(f"{count:,} {name}" for name, count in results["sizes"].items())
+    loaded = f"; loaded in {results['seed_seconds']} s" if results["seed_seconds"] else ""
+    return f"Data: {sizes}, 100 users in 40 departments{loaded}."
+
+
+def _memory(cases: Json, label: str) -> float:
+    return max((run["rss_app"] for case in cases.values() for name, run in case.items() if label in name), default=0)
+
+
+def _cpu(run: Json) -> str:
+    return f"{run['cpu_app']:.1f}" + (f" + {run['cpu_db']:.1f}" if "cpu_db" in run else "")
 
 
 def _row(case: Json) -> str:
@@ -89,7 +117,7 @@ def _row(case: Json) -> str:
         case["statements"],
         f"{one['p50']:.1f} / {one['p95']:.1f}",
         f"{number(many.get('rps'))} ({number(many.get('p50'))})",
-        f"{one['cpu_app']:.1f} + {one['cpu_db']:.1f}",
+        _cpu(one),
         f"{number(bare.get('p50'), 1)}; {number(bare_many.get('rps'))}; {number(bare.get('cpu_app'), 1)}"
         if bare
         else "–",
@@ -108,8 +136,7 @@ def _goal(name: str, case: Json) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def write(path: Path, text: str) -> None:
-    """Put the figures where the document has its mark."""
-    old = path.read_text(encoding="utf-8")
-    before, rest = old.split(START, 1)
-    path.write_text(before + text + rest.split(END, 1)[1], encoding="utf-8")
+def write(path: Path, mark: str, text: str) -> None:
+    """Put the figures where the document has this mark."""
+    before, rest = path.read_text(encoding="utf-8").split(mark, 1)
+    path.write_text(f"{before}{mark}\n\n{text}\n\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
