@@ -73,6 +73,8 @@ def _values(fields: list[Any], rows: Iterable[Row]) -> Iterator[list[Any]]:
         for place, name, default, plain in ready:
             value = row.get(name, default)
             if type(value) not in plain:
+                if not value and type(value) is dict:
+                    value = _NO_KEYS
                 if value is not last[place][0]:
                     last[place] = value, fields[place].get_db_prep_save(value, real)
                 value = last[place][1]
@@ -82,6 +84,7 @@ def _values(fields: list[Any], rows: Iterable[Row]) -> Iterator[list[Any]]:
 
 _PLAIN = (models.CharField, models.TextField, models.ForeignKey, models.IntegerField, models.AutoField)
 _NOTHING = type(None)
+_NO_KEYS: dict[str, Any] = {}  # stands for every empty dict, so that they are the very same one
 
 
 def _as_they_are(column: Any) -> tuple[type, ...]:

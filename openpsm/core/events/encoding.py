@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -25,8 +26,10 @@ def plain(value: Any) -> Any:
     Decimals and fractions become strings, dates ISO, sets sorted lists. PostgreSQL cannot store NUL and half
     surrogates in JSON: they become U+FFFD. Records and anything unknown raise TypeError.
     """
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or type(value) is int:
         return value
+    if type(value) is str:
+        return _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, str | Promise | UUID):
@@ -62,6 +65,7 @@ def _collection(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot stand in event data: give its key and the values that matter")
 
 
+@lru_cache(maxsize=1000)
 def _key(key: Any) -> str:
     if not isinstance(key, str):
         raise TypeError("keys of event data must be strings")

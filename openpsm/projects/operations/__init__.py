@@ -2,7 +2,13 @@
 
 from openpsm.projects.operations.bin import delete_project, restore_project
 from openpsm.projects.operations.confirmations import confirm_node, state_fact, withdraw_confirmation
-from openpsm.projects.operations.creating import NewProject, check_new_project, create_projects, create_within
+from openpsm.projects.operations.creating import (
+    NewProject,
+    check_new_project,
+    create_projects,
+    create_within,
+    foresee_names,
+)
 from openpsm.projects.operations.editing import (
     lower_contact,
     pin_grade,
@@ -36,6 +42,7 @@ __all__ = [
     "delete_project",
     "drop",
     "fold_totals",
+    "foresee_names",
     "go_back",
     "hold",
     "lose",

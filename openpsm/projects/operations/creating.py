@@ -110,6 +110,12 @@ def create_within(
     return projects
 
 
+def foresee_names(names: Iterable[str]) -> None:
+    """Work out and remember what the names are found and sorted by, before any lock is taken."""
+    for name in names:
+        checks.name_keys(name.strip())
+
+
 def _entry(row: NewProject, at: datetime) -> Entry:
     process = processes.definition(row.process_version_id) if row.process_version_id else processes.default_definition()
     return Entry(process, process.stages[0], at)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -45,6 +45,13 @@ _FORMS = frozenset({"", *PurchasingForm.values})
 _MONEY: MoneyField[Any, Any] = MoneyField()
 _REGION = re.compile(r"\d{6}|")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+#: What fields hold that nobody filled in, which needs no check.
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys((*TEXTS, "purchasing_form"), ""),
+    **dict.fromkeys((*DATES, "possibility", "boss_attitude")),
+    "is_non_standard": False,
+}
+_MISSING = object()
 #: A number that is only worth something with where it comes from.
 _NEEDS_WORD = {"possibility": "possibility_reason", "boss_attitude": "boss_attitude_source"}
 
@@ -59,6 +66,9 @@ def clean(
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for name, raw in given.items():
+        if raw is _EMPTY.get(name, _MISSING):  # most fields of most rows
+            values[name] = raw
+            continue
         try:
             values[name] = _cleaner(name)(raw)
         except ValidationError as refused:
@@ -81,8 +91,9 @@ def _lacking(values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
     return errors
 
 
-def name_keys(name: str) -> dict[str, str]:
-    """Return what a name is found, sorted and compared by."""
+@lru_cache(maxsize=2048)
+def name_keys(name: str) -> Mapping[str, str]:
+    """Return what a name is found, sorted and compared by; who creates many asks before taking locks."""
     strict = fold(name)
     return {"strict_key": strict[:200], "sort_key": sort_key(name), "search_text": f"{search_text(name)} {strict}"}
 

@@ -5,7 +5,7 @@ Rule: docs/business-rules.md#take-over
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -37,6 +37,12 @@ from openpsm.projects.models import (
 )
 from openpsm.projects.operations.creating import Entry, NewProject, created, write_projects
 from openpsm.projects.operations.totals import count_projects
+
+_OUTCOMES = frozenset({"", *Outcome.values})
+_REASONS: Mapping[str, Collection[str]] = {
+    Outcome.LOST.value: LOSE_REASONS | {""},
+    Outcome.DROPPED.value: DROP_REASONS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +122,11 @@ def problems_of_entry(
         errors["entered_at"] = _("This day has not come yet.")
     if row.ended_at is not None and (row.ended_at > at or row.ended_at < row.entered_at):
         errors["ended_at"] = _("It ended before it began, or in the future.")
-    if row.outcome not in ("", *Outcome.values):
+    if row.outcome not in _OUTCOMES:
         errors["outcome"] = _("This choice does not exist.")
     if (row.outcome == Outcome.WON) != is_behind and row.outcome and (is_behind or row.outcome == Outcome.WON):
         errors["outcome"] = _("A won project stands behind the won gate, and only a won one does.")
-    reasons = {Outcome.LOST: LOSE_REASONS | {""}, Outcome.DROPPED: DROP_REASONS}.get(Outcome(row.outcome or "open"))
-    if "outcome" not in errors and reasons is not None and row.reason not in reasons:
+    if "outcome" not in errors and row.reason not in _REASONS.get(row.outcome, {row.reason}):
         errors["reason"] = _("Please choose a reason.")
     return errors
 

@@ -219,4 +219,5 @@ CREATED_ON = Column(
 def check_origin(draft: Draft, ctx: Context) -> None:
     """Resolve author and day of an imported record."""
     resolve(draft, "author", "author_id", lambda text: ctx.user(text).pk)
-    check_past(draft, "created_on", timezone.localdate(ctx.at))
+    if "created_on" in draft.values:
+        check_past(draft, "created_on", timezone.localdate(ctx.at))

@@ -209,6 +209,11 @@ def create_projects(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Cr
     return [(one.pk, one.version) for one in made]
 
 
+def foresee_projects(rows: Sequence[Values]) -> None:
+    """Spell the names ahead."""
+    operations.foresee_names(values["name"] for values in rows)
+
+
 def update_project(pk: int, values: Values, ctx: Context) -> tuple[int, Values]:
     """Change what the table says otherwise; stage, outcome and owner have doors of their own."""
     changes: Values = {name: values[name] for name in _TEXTS if values.get(name) and name != "possibility_reason"}
@@ -302,6 +307,7 @@ PROJECTS = Kind(
     match_fields=("name", "tender_number"),
     check=check_projects,
     create=create_projects,
+    foresee=foresee_projects,
     update=update_project,
     restore=lambda pk, version, before, ctx: operations.update_project(
         project_id=pk, version=version, changes=_stored(before), by=ctx.by, at=ctx.at
