@@ -66,9 +66,11 @@ CREATE = (
         "stage_entered_at, stage_due_on, step_source, outcome, is_finished, is_on_hold, amount, amount_currency, "
         "possibility_reason, probability, grade, is_grade_pinned, grade_reason, is_contact_lowered, purchasing_form, "
         "tender_source, tender_number, boss_attitude_source, is_non_standard, region, site, product_line, news_source, "
-        "note, next_step, is_stalled, is_indebted, is_unevaluated, custom, account_id, department_id, owner_id, process_version_id, stage_id) "
+        "note, next_step, is_stalled, is_indebted, is_unevaluated, custom, account_id, department_id, owner_id, "
+        "process_version_id, stage_id) "
         "select 1, now(), now(), {name}, {name}, {name}, {name}, now(), current_date + 30, '', 'open', false, false, "
-        "50000000, 'CNY', '', 0, 'D', false, '', false, '', '', '', '', false, '', '', '', '', '', '', false, false, true, '{{}}', "
+        "50000000, 'CNY', '', 0, 'D', false, '', false, '', '', '', '', false, '', '', '', '', '', '', "
+        "false, false, true, '{{}}', "
         "{account}, (select department_id from org_user where id = {owner}), {owner}, p.process_version_id, p.stage_id "
         "from projects_project p where p.id = 1 returning id"
     ),

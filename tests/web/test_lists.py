@@ -17,7 +17,7 @@ from openpsm.web.lists.registry import PLACES, listing_of
 from tests.factories import AT
 from tests.factories.accounts import make_account
 from tests.factories.org import make_department, make_user
-from tests.factories.projects import make_owner, make_project, new_project
+from tests.factories.projects import make_manager, make_owner, make_project, new_project
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 9, 16)
@@ -255,6 +255,34 @@ def test_groups_count_and_sum_each_currency_by_itself_in_a_fixed_number_of_state
     with CaptureQueriesContext(connection) as found:
         client.get("/projects?group=account")
         assert len(found) <= 8
+
+
+def test_groups_of_kept_sums_say_what_adding_the_rows_up_says(client):
+    """For whoever sees a part, a department or all, and with every filter that the sums know."""
+    north, south = (make_department(name) for name in ("North", "South"))
+    ann, bob = make_owner(department=north), make_owner(department=south)
+    mine = [make_project(f"Press {number}", owner=ann, amount=1_000_000 * number) for number in (1, 2)]
+    theirs = make_project("Mill", owner=bob, amount=500_000)
+    make_dollar_project(bob, make_account(owner=bob))
+    operations.set_team(project_id=theirs.pk, user_id=ann.pk, role="mentor", by=make_manager(theirs), at=AT)
+    operations.delete_project(project_id=mine[0].pk, by=make_manager(mine[0]), at=AT)
+    readers = (ann, bob, make_manager(theirs), make_user(roles=("executive",), department=north))
+    asked = [f"group={key}{more}" for key in ("owner", "department", "stage") for more in ("", f"&owner={bob.pk}")]
+    asked += [f"group=owner&stage={theirs.stage_id}", f"group=stage&department={south.pk}"]
+    for reader in readers:
+        client.force_login(reader)
+        for one in asked:
+            kept = client.get(f"/projects?{one}").context
+            added = client.get(f"/projects?{one}&amount=%3E0").context  # a filter that no kept sum knows
+            assert (figures(kept), kept["count"]) == (figures(added), added["count"]), (reader, one)
+    assert figures(client.get("/projects?group=owner").context) == {
+        ann.name: (1, ["¥2,000,000.00"]),
+        bob.name: (2, ["¥500,000.00", "USD 500,000.00"]),
+    }
+
+
+def figures(context):
+    return {one.label: (one.count, one.sums) for one in context["subtotals"]}
 
 
 def test_the_api_has_the_same_sorts_and_ranges(client, owner):

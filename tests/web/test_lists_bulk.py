@@ -4,6 +4,9 @@ from datetime import date
 
 import pytest
 
+from openpsm.accounts.models import Contact
+from openpsm.activities.models import Activity
+from openpsm.activities.operations import Told, cancel_activity
 from openpsm.core.jobs import outcomes
 from openpsm.core.models import Event, Job
 from openpsm.org.models import BulkEdit
@@ -12,7 +15,8 @@ from openpsm.projects.operations import update_project
 from openpsm.web.lists import doing
 from openpsm.web.views.lists import bulk as pages
 from tests.factories import AT
-from tests.factories.accounts import make_account
+from tests.factories.accounts import make_account, make_contact
+from tests.factories.activities import log_activity, plan_activity
 from tests.factories.org import make_task, make_user
 from tests.factories.projects import make_owner, make_project
 
@@ -230,3 +234,43 @@ def test_neighbours_take_one_statement(client, owner):
             counts.append(len(found))
     assert counts[1] == counts[0] + 1
     assert client.get(f"/projects/{project.pk}?list=nonsense").status_code == 200
+
+
+def test_contacts_are_sorted_into_departments_and_moved_to_the_bin_and_back(client, owner):
+    account = make_account(owner=owner)
+    people = [make_contact(account=account, by=owner, name=name) for name in ("Wang Lei", "Zhao Min")]
+    stranger = make_contact(account=make_account())
+    ask(client, "set-unit", [*people, stranger], "do", listing="contacts", unit="Purchasing")
+    assert [one.outcome for one in BulkEdit.objects.get().results.order_by("record_id")] == ["done", "done", "refused"]
+    assert set(Contact.objects.values_list("unit", flat=True)) == {"Purchasing", stranger.unit}
+    ask(client, "delete", people, "do", listing="contacts")
+    assert not Contact.objects.visible_to(owner).exists()
+    client.post(f"/bulk/{BulkEdit.objects.latest('pk').pk}/undo")
+    assert list(Contact.objects.visible_to(owner).order_by("pk")) == people
+
+
+def test_planned_activities_move_to_another_day_and_back_and_done_ones_stay(client, owner):
+    project = make_project(owner=owner)
+    trip = [plan_activity(project, planned_on=date(2026, 12, 1)) for _number in range(2)]
+    cancel_activity(activity_id=trip[1].pk, version=None, reason="The plant is closed", by=owner, at=AT)
+    ask(client, "day", trip, "do", listing="activities", day="2026-12-03")
+    bulk = BulkEdit.objects.get()
+    assert outcomes_of(bulk) == [(trip[0].pk, "done"), (trip[1].pk, "refused")]
+    days = Activity.objects.order_by("pk").values_list("planned_on", flat=True)
+    assert list(days) == [date(2026, 12, 3), date(2026, 12, 1)]
+    client.post(f"/bulk/{bulk.pk}/undo")
+    assert list(days.all()) == [date(2026, 12, 1), date(2026, 12, 1)]
+    ask(client, "cancel", trip[:1], "do", listing="activities", reason="Budget is gone")
+    assert Activity.objects.filter(state=Activity.State.CANCELLED).count() == 2
+
+
+def test_nobody_confirms_their_own_visits_among_many(client, owner):
+    project = make_project(owner=owner)
+    met = Told(contact_ids=(make_contact(account=project.account).pk,))
+    mine = log_activity(project, also=met)
+    client.force_login(make_user(roles=("sales-manager",), manages=owner.department))
+    ask(client, "confirm", [mine], "do", listing="activities")
+    assert Activity.objects.get(pk=mine.pk).is_confirmed
+    client.force_login(owner)
+    ask(client, "confirm", [log_activity(project, also=met)], "do", listing="activities")
+    assert [one.outcome for one in BulkEdit.objects.latest("pk").results.all()] == ["refused"]

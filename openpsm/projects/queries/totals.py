@@ -136,6 +136,14 @@ def _grouped(projects: QuerySet[Project], by: Iterable[str]) -> Any:
     )
 
 
+def seen(user: User) -> QuerySet[ProjectTotal]:
+    """Return the kept figures in reach, with keys called as the columns of projects are; see `beyond` for the rest."""
+    own = {f"{name}_id": F(name) for name in ("owner", "department", "stage")}
+    rows = ProjectTotal.objects.annotate(**own, amount_currency=F("currency"))
+    within = reachable(user)
+    return rows if within is None else rows.filter(within)
+
+
 def reachable(user: User) -> Q | None:
     """Return which totals hold nothing but projects that the user sees; None means all of them.
 

@@ -89,6 +89,20 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Sums that are kept ready, so that groups need not be added up over all rows.
+
+    `totals` are rows with `count`, the listing's amount and its currency, in which paths are called as on the records
+    themselves; `rest` those records that the person sees beside them. `names` are the filters and the paths of groups
+    that both know: with any other the records are added up.
+    """
+
+    totals: Callable[[User], QuerySet[Any]]
+    rest: Callable[[User], QuerySet[Any]]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Listing:
     """The declaration of a list. `rows` starts with `visible_to`; `prepare` readies one page's rows, set-wise.
 
@@ -106,6 +120,7 @@ class Listing:
     default_sort: str
     filters: tuple[Filter, ...] = ()
     groups: tuple[Group, ...] = ()
+    kept: Kept | None = None
     actions: tuple[Action, ...] = ()
     extras: tuple[str, ...] = ()
     amount: str = ""

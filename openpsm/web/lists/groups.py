@@ -1,7 +1,7 @@
 """Groups with subtotals: how many, and the sum of each currency by itself. Amounts of two currencies never add up.
 
-The groups are one grouped statement; the rows of a group are the same list with the group's filter, fetched when it
-is opened.
+The groups are one grouped statement, or read from sums that are kept; the rows of a group are the same list with the
+group's filter, fetched when it is opened.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
@@ -36,7 +36,7 @@ class Subtotal:
 
 
 def context(state: State) -> dict[str, Any]:
-    """What the page shows instead of rows (1 query, and that of the names)."""
+    """What the page shows instead of rows (1 or 2 queries, and that of the names)."""
     totals = _totals(state)
     shown = [_subtotal(number, one, totals[one], state) for number, one in enumerate(_sorted(totals)[:MOST_GROUPS])]
     named = _named(state, shown)
@@ -53,22 +53,34 @@ Totals = dict[Any, tuple[int, dict[str, Decimal]]]
 
 
 def _totals(state: State) -> Totals:
-    """Count and sums by currency of each group (1 query)."""
-    group, amount = state.group, state.listing.amount
+    """Count and sums by currency of each group (1 query; 2 where sums are kept for those who do not see all)."""
+    group, listing, user = state.group, state.listing, state.reader.user
     assert group is not None  # noqa: S101 - the page asks only then
-    key: Any = TruncMonth(group.path) if group.is_month else None
-    rows = state.rows().order_by()
-    rows = rows.annotate(group_key=key) if key is not None else rows
-    name = "group_key" if key is not None else group.path
+    kept, found = listing.kept, Totals()
+    if kept is not None and {group.path, *(each.filter.name for each in state.asked)} <= kept.names:
+        _add(found, kept.totals(user), state, Sum("count"))
+        _add(found, kept.rest(user), state, Count("pk"))
+    else:
+        _add(found, listing.rows(user), state, Count("pk"))
+    return {key: figures for key, figures in found.items() if figures[0]}
+
+
+def _add(found: Totals, rows: QuerySet[Any], state: State, counted: Any) -> None:
+    """Add the figures of these rows to those found (1 query)."""
+    group, amount = state.group, state.listing.amount
+    assert group is not None  # noqa: S101 - as above
+    rows, name = state.narrowed(rows).order_by(), group.path
+    if group.is_month:
+        name = "group_key"
+        rows = rows.annotate(group_key=TruncMonth(group.path))
     names = [name, f"{amount}_currency"] if amount else [name]
-    figures = {"group_count": Count("pk"), **({"group_sum": Sum(amount)} if amount else {})}
-    found: Totals = {}
+    figures = {"group_count": counted, **({"group_sum": Sum(amount)} if amount else {})}
     for row in rows.values(*names).annotate(**figures):
-        count, sums = found.setdefault(row[name], (0, {}))
+        count, sums = found.get(row[name], (0, {}))
         if amount:
-            sums[row[f"{amount}_currency"]] = row["group_sum"] or Decimal(0)
+            currency = row[f"{amount}_currency"]
+            sums[currency] = sums.get(currency, Decimal(0)) + (row["group_sum"] or Decimal(0))
         found[row[name]] = (count + row["group_count"], sums)
-    return found
 
 
 def _sorted(totals: Totals) -> list[Any]:

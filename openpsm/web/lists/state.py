@@ -67,10 +67,13 @@ class State:
 
     def rows(self) -> QuerySet[Any]:
         """The rows that the person sees, narrowed by the filters."""
-        found = self.listing.rows(self.reader.user)
+        return self.narrowed(self.listing.rows(self.reader.user))
+
+    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow rows by the filters."""
         for each in self.asked:
-            found = each.filter.narrow(found, each.value, self.reader)
-        return found
+            rows = each.filter.narrow(rows, each.value, self.reader)
+        return rows
 
     @property
     def values(self) -> tuple[str, ...]:

@@ -1,19 +1,27 @@
 """The list of activities."""
 
+from datetime import date, datetime
 from typing import Any
 
+from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from openpsm.activities import operations
 from openpsm.activities.models import Activity, ActivityKind
+from openpsm.core.errors import DomainError
 from openpsm.org import access
 from openpsm.org.models import User
+from openpsm.org.operations.bulk import SAME
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
+from openpsm.web.forms.base import DayField
 from openpsm.web.lists import groups
+from openpsm.web.lists.bulk import Action
 from openpsm.web.lists.declaration import NOTHING, Column, Group, Listing, Reader, Row, day_of, label_of, money
 from openpsm.web.lists.filters import (
     YES_NO,
@@ -69,6 +77,54 @@ def _matching(rows: Any, value: str, _user: User) -> Any:
     return rows.filter(project__search_text__contains=value.casefold()) | rows.filter(account__name__icontains=value)
 
 
+def _planned(pk: int, by: User) -> date:
+    rows = Activity.objects.visible_to(by)
+    found: date | None = rows.filter(state=State.PLANNED).values_list("planned_on", flat=True).filter(pk=pk).first()
+    if found is None:
+        raise DomainError(_t("This activity is not planned any more."), code="not-planned")
+    return found
+
+
+def _move(pk: int, values: dict[str, Any], by: User, at: datetime) -> Any:
+    old = _planned(pk, by)
+    if old == values["day"]:
+        return SAME
+    operations.update_activity(activity_id=pk, version=None, by=by, at=at, planned_on=values["day"])
+    return {"old": old.isoformat(), "new": values["day"].isoformat()}
+
+
+def _move_back(pk: int, kept: dict[str, Any], by: User, at: datetime) -> Any:
+    if _planned(pk, by).isoformat() != kept["new"]:
+        raise DomainError(_t("Somebody has changed this since."), code="changed-since")
+    operations.update_activity(activity_id=pk, version=None, by=by, at=at, planned_on=date.fromisoformat(kept["old"]))
+
+
+def _cancel(pk: int, values: dict[str, Any], by: User, at: datetime) -> Any:
+    operations.cancel_activity(activity_id=pk, version=None, reason=values["reason"], by=by, at=at)
+
+
+def _confirm(pk: int, _values: dict[str, Any], by: User, at: datetime) -> Any:
+    operations.confirm_activity(activity_id=pk, by=by, at=at)
+
+
+ACTIONS = (
+    Action(
+        "day",
+        _("Move planned ones to another day"),
+        Permission.ACTIVITY_EDIT,
+        lambda: {"day": DayField(label=_("Planned for"))},
+        _move,
+        _move_back,
+    ),
+    Action("confirm", _("Confirm the visits"), None, dict, _confirm),
+    Action(
+        "cancel",
+        _("Call planned ones off"),
+        Permission.ACTIVITY_EDIT,
+        lambda: {"reason": forms.CharField(label=_("Reason"), max_length=300)},
+        _cancel,
+    ),
+)
 ACTIVITIES = Listing(
     key="activities",
     title=_("Activities"),
@@ -130,6 +186,7 @@ ACTIVITIES = Listing(
         Group("department", _("Department"), "department_id", "department", groups.departments),
         Group("month", _("Month"), "done_on", "done_on", groups.months, is_month=True),
     ),
+    actions=ACTIONS,
     empty={
         "icon": "walk",
         "title": _("Nothing logged yet"),

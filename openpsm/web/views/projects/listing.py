@@ -19,6 +19,7 @@ from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.process.queries import default_definition, definition
 from openpsm.projects.models import Outcome, Project, PurchasingForm
+from openpsm.projects.queries import totals
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.board import MARK_CHOICES
 from openpsm.web.lists import groups
@@ -26,6 +27,7 @@ from openpsm.web.lists.declaration import (
     NOTHING,
     Column,
     Group,
+    Kept,
     Listing,
     Reader,
     Row,
@@ -299,6 +301,11 @@ PROJECTS = Listing(
         Group("account", _("Customer"), "account_id", "account", _accounts),
         Group("tender", _("Month of the tender"), "tender_on", "tender_on", groups.months, is_month=True),
         Group("order", _("Month of the order"), "order_on", "order_on", groups.months, is_month=True),
+    ),
+    kept=Kept(
+        totals.seen,
+        totals.beyond,
+        frozenset({"owner_id", "department_id", "stage_id", "owner", "department", "stage"}),
     ),
     actions=acts.ACTIONS,
     amount="amount",
