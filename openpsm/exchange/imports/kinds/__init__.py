@@ -1,8 +1,9 @@
 """The kinds of record that tables bring, each declared in its module."""
 
+from openpsm.exchange.imports.kinds.accounts import ACCOUNTS
 from openpsm.exchange.imports.kinds.activities import ACTIVITIES
 from openpsm.exchange.imports.kinds.base import Kind
-from openpsm.exchange.imports.kinds.customers import ACCOUNTS, ALIASES, CONTACTS
+from openpsm.exchange.imports.kinds.contacts import ALIASES, CONTACTS
 from openpsm.exchange.imports.kinds.people import DEPARTMENTS, USERS
 from openpsm.exchange.imports.kinds.products import PRODUCTS
 from openpsm.exchange.imports.kinds.projects import PROJECTS

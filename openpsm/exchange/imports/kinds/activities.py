@@ -21,7 +21,7 @@ from openpsm.core.text import fold
 from openpsm.exchange.imports import parsers
 from openpsm.exchange.imports.kinds import base
 from openpsm.exchange.imports.kinds.base import AUTHOR, CREATED_ON, Column, Context, Created, Draft, Kind, Values
-from openpsm.exchange.imports.kinds.customers import resolve_accounts
+from openpsm.exchange.imports.kinds.known import resolve_accounts
 from openpsm.exchange.imports.kinds.people import stored_day
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
