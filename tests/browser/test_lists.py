@@ -8,7 +8,7 @@ from tests.browser.looks import PALE, SMALL, TWICE
 from tests.browser.pages import PASSWORD, WIDTHS, sign_in
 from tests.factories.accounts import make_account
 from tests.factories.org import make_department, make_user
-from tests.factories.projects import make_project
+from tests.factories.projects import confirm, make_process, make_project
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LISTS = ("/projects?columns=name,stage,amount,tender_on&group=owner", "/contacts", "/tasks", "/projects?stage=x")
@@ -45,8 +45,8 @@ def test_everything_around_a_list_looks_right(page: Page, live_server, world, wi
         looks_right(page, watch)
 
 
-def tick_two(page: Page, base: str) -> None:
-    page.goto(f"{base}/projects")
+def tick_two(page: Page, base: str, query: str = "") -> None:
+    page.goto(f"{base}/projects{query}")
     for row in (0, 1):
         page.locator(".psm-list tbody .psm-pick input").nth(row).check()
     page.click("#list-bulk button")
@@ -76,7 +76,36 @@ def test_a_bulk_edit_meets_a_closed_gate_and_says_so(page: Page, live_server, wo
     assert world.filter(product_line="工业油").count() == 0
 
 
-def test_a_view_is_saved_shared_and_opened_by_a_colleague(page: Page, live_server, world):
+@pytest.mark.parametrize("width", WIDTHS)
+def test_of_two_projects_the_gate_lets_one_through_and_the_report_names_the_other(
+    page: Page, live_server, world, width
+):
+    process, seller, account = make_process(), world[0].owner, world[0].account
+    passing, _closed = (
+        make_project(name, account=account, owner=seller, process_version_id=process.version_id)
+        for name in ("热轧大修", "冷轧大修")
+    )
+    confirm(passing, "one", "two")
+    page.set_viewport_size({"width": width, "height": 900})
+    watch = sign_in(page, live_server.url, "boss")
+    tick_two(page, live_server.url, "?q=大修")
+    page.click("text=推进到下一阶段")
+    expect(page.locator("main")).to_contain_text("将修改 1 条")
+    expect(page.locator("main")).to_contain_text("将被拒绝 1 条")
+    looks_right(page, watch)
+    page.click("text=确认执行")
+    report = page.locator("#bulk-report")
+    expect(report).to_contain_text("已修改 1 条")
+    expect(report).to_contain_text("冷轧大修")
+    expect(report).to_contain_text("two")
+    looks_right(page, watch)
+    stages = dict(world.values_list("name", "stage__key"))
+    assert (stages["热轧大修"], stages["冷轧大修"]) == ("second", "first")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_view_is_saved_shared_and_opened_by_a_colleague(page: Page, live_server, world, width):
+    page.set_viewport_size({"width": width, "height": 900})
     sign_in(page, live_server.url, "boss")
     page.goto(f"{live_server.url}/projects")
     page.click("text=添加筛选")
