@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from openpsm.cli import installation, processes
 from openpsm.cli.main import Refused
-from openpsm.exchange.demo import PASSWORD, Login, load_demo
+from openpsm.core.models import Job
+from openpsm.exchange.demo import PASSWORD, Login, growing, load_demo
 from openpsm.exchange.demo.people import ADMINISTRATOR, STAFF
 from openpsm.org import queries
 from openpsm.org.models import User
@@ -59,6 +60,10 @@ def _present() -> list[Login]:
     return [Login(name, users[name].name, users[name].title) for name in known if name in users]
 
 
+def _is_growing() -> bool:
+    return Job.objects.filter(task=growing.go_on.module_path, state__in=(Job.State.READY, Job.State.RUNNING)).exists()
+
+
 def _mark() -> Path:
     """The file that says: this data folder was filled by the demo and may be thrown away."""
     return Path(settings.OPENPSM_DATA_DIR) / MARK
@@ -81,6 +86,8 @@ def _welcome(port: int, logins: Sequence[Login]) -> str:
     if logins:
         lines += ["", _("Sign in with one of these, password %(password)s:") % {"password": PASSWORD}]
         lines += [f"  {login.username:<10} {login.name}  {login.title}" for login in logins]
+        if _is_growing():
+            lines += ["", _("More customers and projects come in over the next minutes; work on meanwhile.")]
     else:
         lines.append(_("Open it to create the first administrator, or sign in."))
     return "\n".join([*lines, "", _("Ctrl-C stops it.")])

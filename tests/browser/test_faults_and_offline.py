@@ -10,6 +10,7 @@ from openpsm.accounts.models import Account
 from openpsm.activities.models import Comment
 from openpsm.core.jobs import worker
 from openpsm.projects.models import Project
+from tests.browser.axe import serious
 from tests.browser.looks import PALE, SMALL, TWICE
 from tests.browser.pages import PASSWORD, WIDTHS, Watch, sign_in
 from tests.factories.accounts import make_account
@@ -33,7 +34,7 @@ def project() -> Project:
 def look(page: Page, watch: Watch) -> None:
     page.wait_for_load_state("networkidle")
     watch.check()
-    assert (page.evaluate(PALE), page.evaluate(TWICE)) == ([], [])
+    assert (page.evaluate(PALE), page.evaluate(TWICE), serious(page)) == ([], [], [])
     if page.viewport_size and page.viewport_size["width"] == 360:
         assert page.evaluate(SMALL) == []
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from openpsm.projects.models import Project
+from tests.browser.axe import serious
 from tests.browser.looks import PALE, SMALL, TWICE
 from tests.browser.pages import PASSWORD, WIDTHS, sign_in
 from tests.factories.accounts import make_account
@@ -32,6 +33,7 @@ def looks_right(page: Page, watch) -> None:
     watch.check()
     assert page.evaluate(PALE) == [], page.url
     assert page.evaluate(TWICE) == [], page.url
+    assert serious(page) == [], page.url
     if page.viewport_size == {"width": 360, "height": 900}:
         assert page.evaluate(SMALL) == [], page.url
 

@@ -48,13 +48,14 @@ def load_business(users: Mapping[str, User], words: Words, *, by: User, at: date
     """Create products, accounts, contacts and projects with all that happened to them until `at`."""
     content = read("company")
     world = build(content, users, words, by=by, at=at)
-    steps = [step for row in read("accounts") for step in _steps(row, world, ACCOUNT_SECTIONS)]
+    steps = [step for row in read("accounts") for step in steps_of_row(row, world, ACCOUNT_SECTIONS)]
     for name in FILES:
-        steps += [step for row in read(name) for step in _steps(row, world, SECTIONS)]
+        steps += [step for row in read(name) for step in steps_of_row(row, world, SECTIONS)]
     with memo.scope():
         play(steps, world, until=at)
     sweep(at=at)
 
 
-def _steps(row: Mapping[str, Any], world: World, sections: Mapping[str, Tell]) -> list[Step]:
+def steps_of_row(row: Mapping[str, Any], world: World, sections: Mapping[str, Tell]) -> list[Step]:
+    """Return the steps of an account or a project of the data files."""
     return list(steps_of(Story({**row, "start": [[row["day"]]]}), world, sections))

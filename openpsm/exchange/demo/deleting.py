@@ -20,6 +20,7 @@ from openpsm.buying.models import Contender, Stakeholder
 from openpsm.catalog.models import Product
 from openpsm.core import events, memo
 from openpsm.core.errors import DomainError
+from openpsm.core.locks import lock_rows
 from openpsm.core.models import Attachment, SealKey
 from openpsm.core.models.configuration import CustomField
 from openpsm.evaluation.models import Evaluation
@@ -121,6 +122,7 @@ def delete_demo(*, by: User, at: datetime) -> Demo:
     for permission in (Permission.SETTINGS_ADMIN, Permission.USER_ADMIN):
         access.require_over(by, permission)
     with transaction.atomic():
+        lock_rows(User, marking.subjects().get(User._meta.label_lower, ()))  # whoever still loads it is waited for
         demo = remaining(but=by)
         if not demo:
             raise DomainError(_("There is no demo company here."), code="no-demo")

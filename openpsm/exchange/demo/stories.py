@@ -105,16 +105,17 @@ def play(steps: list[Step], world: World, *, until: datetime) -> None:
 
     Few steps share a transaction: a worker that loads the demo lets others write in between.
     """
-    timed = list(_timed(sorted(steps, key=lambda one: (one.days, one.rank)), world.words, until))
+    timed = list(in_time(steps, world.words, until))
     for start in range(0, len(timed), BATCH):
         with transaction.atomic():
             for step, at in timed[start : start + BATCH]:
                 step.tell(at)
 
 
-def _timed(steps: list[Step], words: Words, until: datetime) -> Iterator[tuple[Step, datetime]]:
+def in_time(steps: list[Step], words: Words, until: datetime) -> Iterator[tuple[Step, datetime]]:
+    """Yield the steps in the order of time, each with its instant."""
     day, number = date.min, 0
-    for step in steps:
+    for step in sorted(steps, key=lambda one: (one.days, one.rank)):
         number = number + 1 if words.day(step.days) == day else 0
         day = words.day(step.days)
         start = timezone.make_aware(datetime.combine(day, MORNING))

@@ -23,7 +23,8 @@ from openpsm.projects import operations as projects
 from openpsm.projects.models import Project
 from openpsm.projects.operations import NewProject
 from openpsm.projects.operations.records import locked
-from openpsm.registrations.operations import register
+from openpsm.registrations.models import Registration
+from openpsm.registrations.operations import Collision, register
 
 #: Telephone numbers begin like none that a network gives out.
 NO_NUMBER = 12000000000
@@ -46,12 +47,23 @@ def account(moment: Moment) -> None:
         parent_id=world.accounts.get(row.get("parent", "")),
         note=moment.say(row.get("note", "")),
     )
-    made = register(account=new, by=moment.by, at=moment.at)
+    made = _registered(moment, account=new)
     world.accounts[row["key"]] = made.account_id or 0
     for username in row.get("team", ()):
         user_id = moment.user(username).pk
         add_account_member(account_id=world.accounts[row["key"]], user_id=user_id, by=moment.by, at=moment.at)
     _contacts(moment, row)
+
+
+def _registered(moment: Moment, **claim: Any) -> Registration:
+    """Register, and say of whatever is only similar that it is another one, as a seller who has looked would."""
+    try:
+        return register(**claim, by=moment.by, at=moment.at)
+    except Collision as similar:
+        if similar.code != "confirm-different":
+            raise
+        keys = [hit.key for hit in similar.hits]
+    return register(**claim, confirmed_different=keys, by=moment.by, at=moment.at)
 
 
 def _contacts(moment: Moment, row: Mapping[str, Any]) -> None:
@@ -119,7 +131,7 @@ def start(moment: Moment) -> None:
         news_source=moment.say(row["news"][1]),
         note=moment.say(row.get("note", "")),
     )
-    made = register(account_id=new.account_id, project=new, by=moment.by, at=moment.at)
+    made = _registered(moment, account_id=new.account_id, project=new)
     moment.story.project_id = made.project_id or 0
     for key, role in row.get("parties", {}).items():
         party(moment, world.accounts[key], role)
