@@ -330,6 +330,7 @@ WEB: dict[str, Row] = {
     "account-comments": read("account"),
     "guide": read(),
     "guide-page": read(key="nothing"),
+    "guide-picture": read(language="zh", name="today"),
     "healthz": Row(is_open=True),
     "readyz": Row(is_open=True),
     # around lists

@@ -6,5 +6,6 @@ from openpsm.web.views import guide
 
 urlpatterns: list[URLPattern] = [
     path("guide", guide.guide, name="guide"),
+    path("guide/pictures/<slug:language>/<slug:name>.webp", guide.picture, name="guide-picture"),
     path("guide/<slug:key>", guide.guide, name="guide-page"),
 ]

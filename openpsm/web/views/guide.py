@@ -7,7 +7,6 @@ from html import unescape
 from pathlib import Path
 
 import mistune
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.html import strip_tags
@@ -16,10 +15,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from openpsm.web.access import UserRequest, page
+from openpsm.web.pictures import FOLDER, GuideRenderer, pictures
 
-INSTALLED, IN_THE_REPOSITORY = settings.BASE_DIR / "web" / "guide", settings.BASE_DIR.parent / "docs" / "guide"
-MARKDOWN = mistune.create_markdown(escape=True, plugins=["table"])
-FOLDER: Path = INSTALLED if INSTALLED.is_dir() else IN_THE_REPOSITORY
+MARKDOWN = mistune.create_markdown(renderer=GuideRenderer(escape=True), plugins=["table"])
+LANGUAGES = ("zh", "en")
+FOR_GOOD, ASK_AGAIN = "private, max-age=31536000, immutable", "private, no-cache"
 
 
 @dataclass(frozen=True)
@@ -68,3 +68,14 @@ def around(text: str, words: str) -> str:
     """Some words around the first place found."""
     place = text.casefold().find(words.casefold())
     return text[max(place - 40, 0) : place + 80].strip()
+
+
+@page()
+def picture(request: UserRequest, language: str, name: str) -> HttpResponse:
+    """One picture of the guide, kept by the browser for good under the address that the guide gives it."""
+    known = pictures(language).get(name) if language in LANGUAGES else None
+    if known is None:
+        raise Http404
+    answer = HttpResponse(known.path.read_bytes(), content_type="image/webp")
+    answer["Cache-Control"] = FOR_GOOD if request.GET.get("v") == known.mark else ASK_AGAIN
+    return answer

@@ -1,0 +1,70 @@
+"""The pictures of the user guide: known by language and name alone, so that an address can never become a path."""
+
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from html import unescape
+from pathlib import Path
+
+import mistune
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html, strip_tags
+
+INSTALLED, IN_THE_REPOSITORY = settings.BASE_DIR / "web" / "guide", settings.BASE_DIR.parent / "docs" / "guide"
+FOLDER: Path = INSTALLED if INSTALLED.is_dir() else IN_THE_REPOSITORY
+#: How a page names its picture; that form works in the repository's own viewers too.
+SOURCE = re.compile(r"\.\./pictures/(zh|en)/([a-z-]+)\.webp")
+LOSSY, LOSSLESS = b"VP8 ", b"VP8L"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`mark` stands in the address, so that a browser keeps a picture for good and yet sees a new one at once."""
+
+    path: Path
+    width: int
+    height: int
+    mark: str
+
+
+@cache
+def pictures(language: str) -> Mapping[str, Picture]:
+    """Read the sizes of one language's pictures, once for each process."""
+    return {path.stem: _read(path) for path in sorted((FOLDER / "pictures" / language).glob("*.webp"))}
+
+
+def _read(path: Path) -> Picture:
+    content = path.read_bytes()
+    return Picture(path, *size_of(content), sha256(content).hexdigest()[:12])
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """Return width and height of a WebP file of the two simple forms, which the script for the pictures writes."""
+    form = content[12:16]
+    if form == LOSSY:
+        width, height = struct.unpack_from("<HH", content, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    if form == LOSSLESS:
+        (bits,) = struct.unpack_from("<I", content, 21)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    raise ValueError("not a simple WebP file")
+
+
+class GuideRenderer(mistune.HTMLRenderer):
+    """Markdown of the guide: its own pictures and no others."""
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Show a picture of the guide in its size, larger on a click; of anything else only the words remain."""
+        named = SOURCE.fullmatch(url)
+        known = pictures(named[1]).get(named[2]) if named else None
+        if named is None or known is None:
+            return format_html("{}", unescape(strip_tags(text)))
+        address = reverse("web:guide-picture", args=[named[1], named[2]]) + f"?v={known.mark}"
+        return format_html(
+            '<a class="psm-picture" href="{}"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
+            *(address, address, unescape(strip_tags(text)), known.width, known.height),
+        )
