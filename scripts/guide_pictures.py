@@ -112,18 +112,19 @@ Hydraulic station refill,Jiangsu Yuhengling Special Steel Co.,Chen Siyuan,Propos
 Oil for the test runs,Nanjing Hengniechuan Gearbox Co.,Zhao Xiaotong,Develop,a lot,Gear oil
 Heat transfer oil,Zhejiang Runheng Textile Co.,Zhao Xiaotong,Develop,350000,Heat transfer oil
 """
-SOUGHT = (fill("#palette-text", "yhl", "yuheng"), see("#palette-found a"))
-PREVIEWED = (click("form[action$='/advance'] button"), click(".card-footer .btn-primary"), see(".psm-counts"))
+SOUGHT = (fill("#palette-text", "yhl", "yuheng"), see("#palette-found a[href*='/accounts/']"))
+PREVIEWED = (click("form[action$='/advance'] button"), see("#bulk-lines"))
 CHECKED = (click("form.card .card-footer .btn-primary"), see(".psm-import-reasons", seconds=20))
 KNOWN = fill("[name=name]", "江苏昱衡岭特钢有限公司", "Jiangsu Yuhengling Special Steel Co.")
-LISTED = "/projects?outcome=open&grade=A,B"
+ADD = ".psm-chips a.is-offered[hx-get]"
+LISTED = "/projects?outcome=open&grade=A&grade=B"
 PICTURES = (
     Picture("today", "zhaoxt", "/today"),
     Picture("registering", "sunhr", "/registrations/new", (KNOWN, see("#hits .btn")), frame="#hits", height=440),
     Picture("project", "chensy", "/projects/15", height=640),
     Picture("phone", "chensy", "/projects/15", frame=".psm-actions a[href*='/activities/log']", width=390, part="body"),
     Picture("palette", "chensy", "/today", (click("#global-search"), *SOUGHT), part="#palette"),
-    Picture("list", "zhouqm", LISTED, (click(".psm-list-acts a"), see("#list-asking *")), frame=".psm-list-tools"),
+    Picture("list", "zhouqm", LISTED, (click(ADD), see("#list-asking *")), frame=".psm-list-tools"),
     Picture("bulk", "zhouqm", LISTED, (tick(1, 2, 3, 4), click("#list-bulk button"), *PREVIEWED)),
     Picture("board", "zhouqm", "/projects/board?grade=A,B", width=1240, height=560),
     Picture("calendar", "zhouqm", "/projects/calendar", height=840),

@@ -18,7 +18,7 @@ INSTALLED, IN_THE_REPOSITORY = settings.BASE_DIR / "web" / "guide", settings.BAS
 FOLDER: Path = INSTALLED if INSTALLED.is_dir() else IN_THE_REPOSITORY
 #: How a page names its picture; that form works in the repository's own viewers too.
 SOURCE = re.compile(r"\.\./pictures/(zh|en)/([a-z-]+)\.webp")
-LOSSY, LOSSLESS = b"VP8 ", b"VP8L"
+LOSSY, LOSSLESS, EXTENDED = b"VP8 ", b"VP8L", b"VP8X"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def _read(path: Path) -> Picture:
 
 
 def size_of(content: bytes) -> tuple[int, int]:
-    """Return width and height of a WebP file of the two simple forms, which the script for the pictures writes."""
+    """Return width and height of a WebP file. Raises ValueError for anything else."""
     form = content[12:16]
     if form == LOSSY:
         width, height = struct.unpack_from("<HH", content, 26)
@@ -51,7 +51,9 @@ def size_of(content: bytes) -> tuple[int, int]:
     if form == LOSSLESS:
         (bits,) = struct.unpack_from("<I", content, 21)
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    raise ValueError("not a simple WebP file")
+    if form == EXTENDED:
+        return int.from_bytes(content[24:27], "little") + 1, int.from_bytes(content[27:30], "little") + 1
+    raise ValueError("not a WebP file")
 
 
 class GuideRenderer(mistune.HTMLRenderer):
