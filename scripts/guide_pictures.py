@@ -75,8 +75,12 @@ def open_page(address: str) -> Step:
 
 def tick(*rows: int) -> Step:
     """Tick rows of a list, counted from 1."""
-    box = ".psm-list tbody input[type=checkbox]"
-    return lambda page, _language: [page.locator(box).nth(number - 1).check() for number in rows]
+
+    def step(page: Page, _language: str) -> None:
+        for number in rows:
+            page.locator(".psm-list tbody input[type=checkbox]").nth(number - 1).check()
+
+    return step
 
 
 def delete_a_comment(page: Page, language: str) -> None:

@@ -1,6 +1,7 @@
 """The many smaller stories of the demo company, told by a worker one by one."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 from openpsm.accounts.models import Account, Contact
 from openpsm.activities.models import Activity
 from openpsm.core.models import Event, Job
-from openpsm.exchange.demo import growing, load_demo, marking, more
+from openpsm.exchange.demo import company, growing, load_demo, marking, more
 from openpsm.exchange.demo.deleting import delete_demo, remaining
 from openpsm.exchange.demo.words import BETWEEN_LANGUAGES, both
 from openpsm.org.models import User
@@ -17,7 +18,7 @@ from openpsm.projects.models import Project
 from tests.factories import AT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-ZH = {"at": AT, "language": "zh-hans"}
+ZH: dict[str, Any] = {"at": AT, "language": "zh-hans"}
 MODELS = (Account, Project, Contact, Activity)
 
 
@@ -49,7 +50,7 @@ def test_a_worker_is_asked_and_goes_on_where_another_one_stopped(demo, monkeypat
     grown = counted()
     assert [new > old for old, new in zip(before, grown, strict=True)] == [True, False, True, True]
     assert (growing.grow(**ZH, most=3), counted()) == (0, grown)
-    told = growing.steps_of_row
+    told = company.steps_of_row
 
     def broken(row, *rest):
         if row["key"] == "c005":
