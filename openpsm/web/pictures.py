@@ -5,7 +5,6 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from html import unescape
 from pathlib import Path
 
@@ -23,12 +22,11 @@ LOSSY, LOSSLESS, EXTENDED = b"VP8 ", b"VP8L", b"VP8X"
 
 @dataclass(frozen=True)
 class Picture:
-    """`mark` stands in the address, so that a browser keeps a picture for good and yet sees a new one at once."""
+    """A picture and its size, which stands in the page so that nothing jumps when it comes."""
 
     path: Path
     width: int
     height: int
-    mark: str
 
 
 @cache
@@ -38,8 +36,7 @@ def pictures(language: str) -> Mapping[str, Picture]:
 
 
 def _read(path: Path) -> Picture:
-    content = path.read_bytes()
-    return Picture(path, *size_of(content), sha256(content).hexdigest()[:12])
+    return Picture(path, *size_of(path.read_bytes()))
 
 
 def size_of(content: bytes) -> tuple[int, int]:
@@ -65,7 +62,7 @@ class GuideRenderer(mistune.HTMLRenderer):
         known = pictures(named[1]).get(named[2]) if named else None
         if named is None or known is None:
             return format_html("{}", unescape(strip_tags(text)))
-        address = reverse("web:guide-picture", args=[named[1], named[2]]) + f"?v={known.mark}"
+        address = reverse("web:guide-picture", args=[named[1], named[2]])
         return format_html(
             '<a class="psm-picture" href="{}"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
             *(address, address, unescape(strip_tags(text)), known.width, known.height),

@@ -19,7 +19,6 @@ from openpsm.web.pictures import FOLDER, GuideRenderer, pictures
 
 MARKDOWN = mistune.create_markdown(renderer=GuideRenderer(escape=True), plugins=["table"])
 LANGUAGES = ("zh", "en")
-FOR_GOOD, ASK_AGAIN = "private, max-age=31536000, immutable", "private, no-cache"
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,8 @@ def around(text: str, words: str) -> str:
 
 @page()
 def picture(request: UserRequest, language: str, name: str) -> HttpResponse:
-    """One picture of the guide, kept by the browser for good under the address that the guide gives it."""
+    """One picture of the guide."""
     known = pictures(language).get(name) if language in LANGUAGES else None
     if known is None:
         raise Http404
-    answer = HttpResponse(known.path.read_bytes(), content_type="image/webp")
-    answer["Cache-Control"] = FOR_GOOD if request.GET.get("v") == known.mark else ASK_AGAIN
-    return answer
+    return HttpResponse(known.path.read_bytes(), content_type="image/webp")
