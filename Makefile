@@ -70,6 +70,10 @@ bench: env ## measure against the goals on PostgreSQL; writes docs/performance.m
 	@scripts/ensure-system postgresql
 	scripts/with-postgres --durable -c shared_buffers=1GB $(BIN)/python -m bench --size $(SIZE)
 
+.PHONY: bench-sqlite
+bench-sqlite: env ## the same of OpenPSM alone on SQLite
+	env -u OPENPSM_DATABASE_URL $(BIN)/python -m bench --size $(SIZE)
+
 .PHONY: races
 races: env ## the race tests, 500 rounds on both databases
 	@scripts/ensure-system postgresql
