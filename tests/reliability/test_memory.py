@@ -12,7 +12,7 @@ WARM, MORE = 300, 900
 GROWTH_MB = 6.0
 PATHS = (
     *("/api/v1/projects?sort=-amount", "/api/v1/accounts?q=%E6%9C%BA", "/api/v1/activities"),
-    *("/api/v1/projects/{project}", "/api/v1/funnel", "/api/v1/tasks", "/api/v1/nothing-here", "/login", "/healthz"),
+    *("/api/v1/projects/{project}", "/api/v1/funnel", "/api/v1/tasks", "/api/v1/nothing-here", "/healthz"),
 )
 pytestmark = pytest.mark.slow
 
