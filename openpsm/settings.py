@@ -43,7 +43,10 @@ def _database() -> dict[str, Any]:
             "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;",
         }
         config["TEST"] = {"NAME": str(OPENPSM_DATA_DIR / "test.sqlite3")}
-    elif not config["ENGINE"].endswith("postgresql"):
+    elif config["ENGINE"].endswith("postgresql"):
+        # questions are short and many: compiling one takes longer than it saves
+        config["OPTIONS"] = {"options": "-c jit=off", **config.get("OPTIONS", {})}
+    else:
         raise ImproperlyConfigured("OPENPSM_DATABASE_URL must begin with sqlite:/// or postgres://.")
     return config
 

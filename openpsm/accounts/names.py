@@ -59,7 +59,7 @@ def _place_pattern() -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{'|'.join(map(re.escape, known))})[省市县区]?)+")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def company_name(name: str) -> CompanyName:
     """Take a company's name apart; a place in brackets counts like one at the front."""
     key = fold(name)

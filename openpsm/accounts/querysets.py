@@ -14,15 +14,12 @@ if TYPE_CHECKING:
     from openpsm.org.models import User
 
 
-def _visible_projects(user: "User") -> models.QuerySet[Any]:
-    """Projects stand a layer above; they are reached by name so that one rule of visibility serves both."""
-    projects: models.QuerySet[Any] = apps.get_model("projects", "Project")._default_manager.all()
-    return projects.visible_to(user)  # type: ignore[attr-defined, no-any-return]  # the manager comes from ProjectQuerySet
-
-
 def _has_visible_project(user: "User") -> Exists:
-    parties = apps.get_model("projects", "Party")._default_manager
-    return Exists(parties.filter(account=OuterRef("pk"), project__in=_visible_projects(user)))
+    """Projects stand a layer above; they are reached by name so that one rule of visibility serves both."""
+    parties = apps.get_model("projects", "Party")._default_manager.filter(account=OuterRef("pk"))
+    projects: Any = apps.get_model("projects", "Project")._default_manager.all()
+    through = projects.behind(user)
+    return Exists(parties.filter(through or Q(), project__deleted_at=None))
 
 
 class AccountQuerySet(models.QuerySet[Any]):

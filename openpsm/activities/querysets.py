@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from openpsm.org import access
 from openpsm.org.permissions import Permission
+from openpsm.projects.querysets import behind
 
 if TYPE_CHECKING:
     from openpsm.org.models import User
@@ -23,9 +24,7 @@ class ActivityQuerySet(models.QuerySet[Any]):
         return self.filter(deleted_at__isnull=False)._within_reach_of(user)
 
     def _within_reach_of(self, user: "User") -> "ActivityQuerySet":
-        projects = apps.get_model("projects", "Project")._default_manager.all()
-        seen = Exists(projects.visible_to(user).filter(pk=OuterRef("project_id")))  # asked for each row, not of all
-        mine = Q(owner=user) | Q(seen)
+        mine = Q(owner=user) | (behind(user) or Q())
         accounts = apps.get_model("accounts", "AccountMember")._default_manager
         mine |= Q(project=None, account__in=accounts.filter(user=user).values("account_id"))
         condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine)

@@ -4,8 +4,9 @@ A list costs the same number of queries whatever its length: token, roles, setti
 count where there is more than one page.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
@@ -106,32 +107,41 @@ class Listing(Shape):
     """A list of such records. `sorts` maps the names of sorts to columns; one that may be null ends in "?".
 
     `lookups` says what a filter means where it is not the column of its name; `searches` maps filters to methods of
-    the queryset, `negated` filters mean the opposite of what their lookup asks.
+    the queryset, `negated` filters mean the opposite of what their lookup asks. `kept` are counts that are kept ready;
+    none is used where the address itself filters (`fixed`).
     """
 
     sorts: Mapping[str, str] = field(default_factory=dict)
     lookups: Mapping[str, str] = field(default_factory=dict)
     searches: Mapping[str, str] = field(default_factory=dict)
     negated: frozenset[str] = frozenset()
+    kept: paging.Kept | None = None
 
     def page(self, request: ApiRequest, query: ListQuery, **fixed: Any) -> HttpResponse:
         """Answer one page; `fixed` are filters that the address gives. Raises BadCursor, UnknownSort, Unreadable."""
-        rows = self._filtered(self.visible(request.auth).filter(**fixed), query, request.auth)
+        chosen = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
+        rows = self._filtered(self.visible(request.auth).filter(**fixed), chosen, request.auth)
         cursor = _opened(request, query.cursor)
         default = type(query).model_fields["sort"].default
         order = paging.order_of(query.sort, self.sorts, default)
         self._require_open(order.field, request.auth)
+        count = partial(self._count, rows, chosen, fixed, request.auth)
         found = paging.take(self.named(rows), order=order, cursor=cursor, limit=query.limit, values=self.names)
         return answer(
             {
                 "items": self.ready(found.rows, request.auth),
                 "next": _closed(request, found.next),
-                "count": None if cursor else paging.count_of(found, rows, cursor=cursor),
+                "count": None if cursor else paging.count_of(found, count, cursor=cursor),
             }
         )
 
-    def _filtered(self, rows: QuerySet[Any], query: ListQuery, user: User) -> QuerySet[Any]:
-        chosen = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
+    def _count(self, rows: QuerySet[Any], chosen: Mapping[str, Any], fixed: Iterable[str], user: User) -> int | None:
+        """Count the rows up to the cap, from kept counts where these know all filters (1 query)."""
+        if self.kept is not None and not fixed and self.kept.knows(chosen):
+            return self.kept.count(user, lambda kept: self._filtered(kept, chosen, user))
+        return paging.capped_count(rows)
+
+    def _filtered(self, rows: QuerySet[Any], chosen: Mapping[str, Any], user: User) -> QuerySet[Any]:
         for name, value in chosen.items():
             if name in self.searches:
                 rows = getattr(rows, self.searches[name])(value)

@@ -44,6 +44,7 @@ from openpsm.api.schemas import (
 )
 from openpsm.core.errors import InvalidInput
 from openpsm.core.money import default_currency
+from openpsm.core.paging import Kept
 from openpsm.core.text import localized
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -58,6 +59,7 @@ from openpsm.projects.models import (
     TeamRole,
 )
 from openpsm.projects.operations import NewProject
+from openpsm.projects.queries import totals
 from openpsm.registrations.operations import change_project, register
 
 router = area("projects")
@@ -335,6 +337,7 @@ PROJECTS = Listing(
         "next_to": "next_on__lte",
     },
     searches={"q": "matching", "stage": "in_stage"},
+    kept=Kept(totals.seen, totals.beyond, frozenset({"owner_id", "department_id", "stage"})),
 )
 PROJECT = Shape(
     Project,

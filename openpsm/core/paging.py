@@ -6,7 +6,7 @@ A cursor is opaque to its reader: URL-safe text holding the sort, its value on t
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,13 +14,14 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q, Sum, Value
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError
 
 T = TypeVar("T")
 MAX_ID = 2**63 - 1
+CAP = 10_000  # no list counts further
 
 
 class BadCursor(DomainError):
@@ -159,12 +160,41 @@ def _decode(model: type[models.Model], order: Order, cursor: str) -> tuple[Any, 
     return value, pk
 
 
-def capped_count(rows: models.QuerySet[Any], cap: int = 10_000) -> int | None:
+def capped_count(rows: models.QuerySet[Any], cap: int = CAP) -> int | None:
     """Count up to the cap (1 query); None says that there are more."""
     found = rows.order_by()[: cap + 1].count()
     return found if found <= cap else None
 
 
-def count_of(page: Page[Any], rows: models.QuerySet[Any], *, cursor: str) -> int | None:
-    """Count all rows behind a page: its own when it is the first and holds them all, else by 1 query up to the cap."""
-    return capped_count(rows) if cursor or page.next else len(page.rows)
+@dataclass(frozen=True)
+class Kept:
+    """Counts and sums that are kept ready, so that neither has to be added up over all rows.
+
+    `totals` are rows with `count`, the amount and its currency, in which paths are called as on the records
+    themselves; `rest` those records that the person sees beside them. `names` are the filters and the paths of groups
+    that both know: with any other the records are added up.
+    """
+
+    totals: Callable[[Any], models.QuerySet[Any]]
+    rest: Callable[[Any], models.QuerySet[Any]]
+    names: frozenset[str]
+
+    def knows(self, names: Iterable[str]) -> bool:
+        """Whether filters and groups of these names can be answered from here."""
+        return self.names.issuperset(names)
+
+    def count(self, user: Any, narrowed: Callable[[Any], Any], cap: int = CAP) -> int | None:
+        """Count what the person sees of the narrowed rows (1 query); None says that there are more than the cap."""
+        parts = ((self.totals, Sum("count")), (self.rest, Count("pk")))
+        made = [narrowed(rows(user)).order_by().annotate(one=Value(1)).values("one") for rows, _counted in parts]
+        kept, rest = (
+            rows.annotate(number=counted).values_list("number")
+            for rows, (_rows, counted) in zip(made, parts, strict=True)
+        )
+        found = sum(number or 0 for (number,) in kept.union(rest, all=True))
+        return found if found <= cap else None
+
+
+def count_of(page: Page[Any], count: Callable[[], int | None], *, cursor: str) -> int | None:
+    """Count all rows behind a page: its own when it is the first and holds them all, else as `count` does."""
+    return count() if cursor or page.next else len(page.rows)

@@ -39,7 +39,7 @@ def _simplified(text: str) -> str:
     return text if text.isascii() else str(_to_simplified().convert(text))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def fold(text: str) -> str:
     """Return the strict key of a name: width, case, script variant, blanks, brackets and punctuation do not count."""
     if text.isascii():
@@ -57,7 +57,7 @@ def bigrams(text: str) -> list[str]:
     return [key] if len(key) == 1 else [key[index : index + 2] for index in range(len(key) - 1)]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def sort_key(text: str) -> str:
     """Return lower-case ASCII of at most 200 signs that orders names by pinyin, syllable by syllable.
 
@@ -129,7 +129,7 @@ def _spelled(piece: str) -> tuple[str, ...]:
     return tuple(spelled for word in seg.cut(piece) for spelled in _word(word))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _word(word: str) -> tuple[str, ...]:
     """Spell one word of a dictionary: words come again and again, whole names do not."""
     from pypinyin import lazy_pinyin

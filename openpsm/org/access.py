@@ -113,8 +113,8 @@ def _grants_and_departments(user: User) -> list[tuple[list[str] | None, str, int
         return [(json.loads(held) if held else None, path or "", pk) for held, path, pk in cursor.fetchall()]
 
 
-def visible(user: User, *, view_all: Permission, mine: Q) -> Q | None:
-    """Return the condition under which records with `department` are seen; None means all of them.
+def visible(user: User, *, view_all: Permission, mine: Q, department: str = "department") -> Q | None:
+    """Return the condition under which records with this path to a department are seen; None means all of them.
 
     `mine` says what ownership and team membership open; departments managed and departments in which `view_all`
     is held are added as prefixes of the department's path.
@@ -124,7 +124,7 @@ def visible(user: User, *, view_all: Permission, mine: Q) -> Q | None:
         return None
     paths = {*own.managed, *(path for path, held in own.below if view_all in held)}
     condition = mine
-    return condition | Q(department__in=below(paths)) if paths else condition
+    return condition | Q(**{f"{department}__in": below(paths)}) if paths else condition
 
 
 def below(paths: Collection[str]) -> QuerySet[Any, Any]:

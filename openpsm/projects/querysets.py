@@ -8,24 +8,50 @@ from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from openpsm.core import memo
 from openpsm.core.text import fold
 from openpsm.org import access
 from openpsm.org.permissions import Permission
 
 if TYPE_CHECKING:
     from openpsm.org.models import User
-    from openpsm.projects.models import Project  # noqa: F401  # named in a string
+    from openpsm.projects.models import Project, ProjectTotal  # noqa: F401  # named in strings
 
 MARKS = ("running", "stalled", "debts", "unevaluated", "no-next-step", "tender-soon")
 #: A tender within so many days is soon.
 TENDER_DAYS = 14
 
 
-def _joined(user: "User") -> Q:
+def _joined(user: "User", path: str = "pk") -> Q:
+    """Projects of others on whose team the user is, or that a role on the single project opens."""
     members = apps.get_model("projects", "ProjectMember")._default_manager
-    mine = Q(pk__in=members.filter(user=user).values("project_id"))
+    mine = Q(**{f"{path}__in": members.filter(user=user).exclude(role="owner").values("project_id")})
     granted = [pk for pk, held in access.reach(user).on_project.items() if Permission.PROJECT_VIEW_ALL in held]
-    return mine | Q(pk__in=granted) if granted else mine
+    return mine | Q(**{f"{path}__in": granted}) if granted else mine
+
+
+def behind(user: "User") -> Q | None:
+    """The condition under which records with a `project` are seen through it; None means all of them.
+
+    The same rule as `visible_to`, said of the record's own columns and those of its project, so that nothing has to
+    be looked up row by row. Deleted projects are left to the caller.
+    """
+    mine = Q(project__owner=user) | _joined(user, "project_id")
+    return access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine, department="project__department")
+
+
+def _stages(key: str) -> list[int]:
+    """The ids of the stages with this key, asked once a request."""
+    stages = apps.get_model("process", "Stage")._default_manager.filter(key=key)
+    return memo.remember(f"stages.{key}", lambda: list(stages.values_list("pk", flat=True)))
+
+
+class TotalQuerySet(models.QuerySet["ProjectTotal"]):
+    """Kept totals narrowed as projects are; who may see them is said by `queries.totals`."""
+
+    def in_stage(self, key: str) -> "TotalQuerySet":
+        """Totals of the stage of this key, in any process (1 query)."""
+        return self.filter(stage__in=_stages(key))
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -43,11 +69,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.filter(deleted_at__isnull=False)._within_reach_of(user)
 
     def _within_reach_of(self, user: "User") -> "ProjectQuerySet":
-        condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=_joined(user))
+        mine = Q(owner=user) | _joined(user)
+        condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine)
         return self if condition is None else self.filter(condition)
 
+    def behind(self, user: "User") -> Q | None:
+        """See `behind`; for packages below this one, which reach projects by name."""
+        return behind(user)
+
     def joined_by(self, user: "User") -> "ProjectQuerySet":
-        """Projects on whose team the user is, or that a role on the single project opens."""
+        """Projects of others on whose team the user is, or that a role on the single project opens."""
         return self.filter(_joined(user))
 
     def running(self) -> "ProjectQuerySet":
@@ -55,8 +86,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def in_stage(self, key: str) -> "ProjectQuerySet":
         """Projects in the stage of this key, in any process (1 query): ids, so that the index on the stage serves."""
-        stages = apps.get_model("process", "Stage")._default_manager.filter(key=key)
-        return self.filter(stage__in=list(stages.values_list("pk", flat=True)))
+        return self.filter(stage__in=_stages(key))
 
     def matching(self, text: str) -> "ProjectQuerySet":
         """Projects whose name, pinyin or initials hold the text; width, case, script and blanks do not count."""

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from openpsm.org import access
 from openpsm.org.permissions import Permission
+from openpsm.projects.querysets import behind
 
 if TYPE_CHECKING:
     from openpsm.org.models import User
@@ -23,5 +23,5 @@ class RegistrationQuerySet(models.QuerySet[Any]):
         condition = Q(owner=user)
         for path in own.managed:
             condition |= Q(owner__department__path__startswith=path)
-        projects = apps.get_model("projects", "Project")._default_manager.all()
-        return self.filter(condition | Q(Exists(projects.visible_to(user).filter(pk=OuterRef("project_id")))))
+        through = behind(user) or Q(project__isnull=False)
+        return self.filter(condition | (through & Q(project__deleted_at=None)))

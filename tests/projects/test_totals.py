@@ -1,5 +1,6 @@
 """Kept totals: they move with every change of a project, are exact at any time, and are mended when they are not."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from openpsm.core import links
+from openpsm.core.paging import Kept
 from openpsm.projects import operations
 from openpsm.projects.models import Project, ProjectTotal
 from openpsm.projects.operations import TakenOver
@@ -187,3 +189,36 @@ def test_totals_in_reach_hold_what_is_visible_and_nothing_else() -> None:
     assert found == [10, 10, 1000, 0, 101_010]
     assert (list(totals.beyond(boss)), list(totals.beyond(executive))) == ([joined], [])
     assert [row["amount"] for row in totals.of(totals.beyond(boss))] == [100_000]
+
+
+def test_a_count_out_of_kept_totals_is_that_of_the_rows() -> None:
+    above = make_department()
+    seller = make_owner(department=make_department(parent=above))
+    boss, executive = make_user(roles=("sales-manager",), manages=above), make_user(roles=("executive",))
+    own = [make_project(owner=seller) for _number in range(3)]
+    others = [make_project(owner=make_owner(department=make_department())) for _number in range(2)]
+    adds = make_manager(others[0])
+    for user in (seller, boss):
+        operations.set_team(project_id=others[0].pk, user_id=user.pk, role="mentor", by=adds, at=AT)
+    kept, stage = Kept(totals.seen, totals.beyond, frozenset({"owner_id", "stage"})), own[0].stage.key
+    narrowings: list[Callable[[Any], Any]] = [
+        lambda rows: rows,
+        lambda rows: rows.in_stage(stage),
+        lambda rows: rows.in_stage("nowhere"),
+        lambda rows: rows.filter(owner_id=seller.pk),
+        lambda rows: rows.filter(owner_id=others[0].owner_id),
+    ]
+    for user in (seller, boss, executive, others[1].owner, make_user()):
+        for narrowed in narrowings:
+            known = narrowed(Project.objects.visible_to(user)).count()
+            assert kept.count(user, narrowed) == known
+            assert kept.count(user, narrowed, cap=0) == (None if known else 0)
+    assert (kept.knows(["stage"]), kept.knows(["stage", "q"])) == (True, False)
+
+
+def test_a_count_out_of_kept_totals_takes_one_statement(django_assert_num_queries) -> None:
+    seller = make_project().owner
+    kept = Kept(totals.seen, totals.beyond, frozenset())
+    kept.count(seller, lambda rows: rows)
+    with django_assert_num_queries(1):
+        assert kept.count(seller, lambda rows: rows) == 1

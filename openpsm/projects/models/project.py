@@ -239,6 +239,9 @@ class ProjectMember(models.Model):
                 fields=["project"], condition=models.Q(role=TeamRole.OWNER), name="project_has_one_owner"
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "project"], name="member_of_others", condition=~models.Q(role=TeamRole.OWNER)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} on project {self.project_id}"

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.db import models
 
 from openpsm.core.money import MoneyField
+from openpsm.projects.querysets import TotalQuerySet
 
 
 class SumField(MoneyField[Decimal, Decimal]):
@@ -51,6 +52,8 @@ class ProjectTotal(models.Model):
     indebted = models.IntegerField(default=0)
     unevaluated = models.IntegerField(default=0)
     stepless = models.IntegerField(default=0)
+
+    objects = TotalQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [

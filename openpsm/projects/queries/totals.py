@@ -18,7 +18,7 @@ from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project, ProjectTotal
 from openpsm.projects.models.totals import SumField
-from openpsm.projects.querysets import ProjectQuerySet
+from openpsm.projects.querysets import ProjectQuerySet, TotalQuerySet
 
 KEYS = ("owner", "department", "stage", "state", "currency")
 FIGURES = ("count", "amount", "weighted", "stalled", "indebted", "unevaluated", "stepless")
@@ -136,7 +136,7 @@ def _grouped(projects: QuerySet[Project], by: Iterable[str]) -> Any:
     )
 
 
-def seen(user: User) -> QuerySet[ProjectTotal]:
+def seen(user: User) -> TotalQuerySet:
     """Return the kept figures in reach, with keys called as the columns of projects are; see `beyond` for the rest."""
     own = {f"{name}_id": F(name) for name in ("owner", "department", "stage")}
     rows = ProjectTotal.objects.annotate(**own, amount_currency=F("currency"))
@@ -155,6 +155,6 @@ def reachable(user: User) -> Q | None:
 
 def beyond(user: User) -> ProjectQuerySet:
     """Return the projects that the user sees although they are in none of the totals in reach: as a team member."""
-    joined = Project.objects.visible_to(user)
     within = reachable(user)
-    return joined.none() if within is None else joined.joined_by(user).exclude(within)
+    joined = Project.objects.live().joined_by(user)
+    return joined.none() if within is None else joined.exclude(within)

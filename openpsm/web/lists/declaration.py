@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from openpsm.core.dates import today
 from openpsm.core.money import format_amount
+from openpsm.core.paging import Kept
 from openpsm.org import access, field_rules
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -86,20 +87,6 @@ class Group:
     filter: str
     names: Callable[[list[Any], Reader], Mapping[Any, Any]]
     is_month: bool = False
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Sums that are kept ready, so that groups need not be added up over all rows.
-
-    `totals` are rows with `count`, the listing's amount and its currency, in which paths are called as on the records
-    themselves; `rest` those records that the person sees beside them. `names` are the filters and the paths of groups
-    that both know: with any other the records are added up.
-    """
-
-    totals: Callable[[User], QuerySet[Any]]
-    rest: Callable[[User], QuerySet[Any]]
-    names: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _totals(state: State) -> Totals:
     group, listing, user = state.group, state.listing, state.reader.user
     assert group is not None  # noqa: S101 - the page asks only then
     kept, found = listing.kept, Totals()
-    if kept is not None and {group.path, *(each.filter.name for each in state.asked)} <= kept.names:
+    if kept is not None and kept.knows((group.path, *(each.filter.name for each in state.asked))):
         _add(found, kept.totals(user), state, Sum("count"))
         _add(found, kept.rest(user), state, Count("pk"))
     else:

@@ -57,7 +57,7 @@ def show(request: UserRequest, listing: Listing) -> HttpResponse:
     more = {"rows": found.rows, "written": rows.written(chosen, found.rows), "next": _next(chosen, found.next)}
     if request.GET.get(CURSOR) and request.htmx:
         return render(request, "components/_list_rows.html", more)
-    count = count_of(found, chosen.rows(), cursor=request.GET.get(CURSOR, ""))
+    count = count_of(found, chosen.count, cursor=request.GET.get(CURSOR, ""))
     return render(request, "components/list.html", {**base, **_frame(request, chosen), **more, "count": count})
 
 

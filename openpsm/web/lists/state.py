@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError
-from openpsm.core.paging import Order, order_of
+from openpsm.core.paging import Order, capped_count, order_of
 from openpsm.org.models import User
 from openpsm.web.forms.custom import PREFIX
 from openpsm.web.lists import customs
@@ -74,6 +74,13 @@ class State:
         for each in self.asked:
             rows = each.filter.narrow(rows, each.value, self.reader)
         return rows
+
+    def count(self) -> int | None:
+        """Count the rows up to the cap, from kept counts where these know all filters (1 query)."""
+        kept = self.listing.kept
+        if kept is not None and kept.knows(each.filter.name for each in self.asked):
+            return kept.count(self.reader.user, self.narrowed)
+        return capped_count(self.rows())
 
     @property
     def values(self) -> tuple[str, ...]:

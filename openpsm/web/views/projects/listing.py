@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from openpsm.accounts.models import Account, Division
 from openpsm.core.dates import today
 from openpsm.core.money import CENT, format_amount
+from openpsm.core.paging import Kept
 from openpsm.org import access
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -27,7 +28,6 @@ from openpsm.web.lists.declaration import (
     NOTHING,
     Column,
     Group,
-    Kept,
     Listing,
     Reader,
     Row,
