@@ -14,6 +14,8 @@ from openpsm.core.text import SortKeyField
 from openpsm.core.versions import Versioned
 from openpsm.org.models import Department
 
+MARK_LENGTH = 220
+
 
 class AccountKind(models.TextChoices):
     """What a company or public body mainly is to us."""
@@ -121,12 +123,12 @@ class AccountGram(models.Model):
 
 class AccountMark(models.Model):
     """What points to one account by equality alone: `name:…`, `plain:…` (see `names.CompanyName`), `uscc:…`,
-    `phone:…`, `email:…`, `domain:…`.
+    `phone:…`, `email:…`, `domain:…`; and what leads to accounts worth comparing (see `rules.leading_marks`).
 
     Those of a contact go with the contact. Never shown: it only answers whether a claim means this account.
     """
 
-    mark = models.CharField(max_length=220, db_index=True)
+    mark = models.CharField(max_length=MARK_LENGTH, db_index=True)
     account = models.ForeignKey(Account, models.CASCADE, related_name="marks")
     contact = models.ForeignKey("accounts.Contact", models.CASCADE, null=True, related_name="marks")
 

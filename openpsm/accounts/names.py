@@ -14,6 +14,10 @@ from importlib.resources import files
 
 from openpsm.core.text import fold
 
+#: Signs of a company's name by which its branches are known, and of a telling part in which a slip is looked for.
+SHORTEST_HEAD = 4
+SHORTEST_SLIP = 6
+
 
 @dataclass(frozen=True, slots=True)
 class CompanyName:
@@ -28,6 +32,11 @@ class CompanyName:
     def plain(self) -> str:
         """Place and telling part: what two spellings of one name have in common whatever their legal form."""
         return self.place + self.core
+
+    @property
+    def head(self) -> str:
+        """What the name of every branch of this company begins with: place and telling part without 中国 and ending."""
+        return self.place + without_ending(self.core).removeprefix("中国")
 
 
 _FORMS = (

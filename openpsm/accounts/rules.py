@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
-from openpsm.accounts.names import company_name
-from openpsm.core.text import bigrams, fold, initials, search_text
+from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, company_name
+from openpsm.core.text import bigrams, fold, initials, search_text, sounds
 
 #: Hosts that many unrelated companies share: an address there says nothing about who they are.
 SHARED_HOSTS = frozenset(
@@ -87,7 +87,8 @@ def marks(
     """Return what points to one company by equality alone, as `kind:value`.
 
     Shared hosts, numbers too short to mean one company and impossible addresses leave no mark. `plain` is the name
-    without its legal form and the endings of its place.
+    without its legal form and the endings of its place. What only leads to companies worth comparing is in
+    `leading_marks`.
     """
     known = [name for name in names if fold(name)]
     found = {f"name:{fold(name)}" for name in known} | {f"plain:{company_name(name).plain}" for name in known}
@@ -97,6 +98,45 @@ def marks(
         found.add(f"domain:{normal_domain(domain)}")
     found |= {f"phone:{number}" for number in (normal_phone(phone, country) for phone in phones) if len(number) >= 8}
     found |= {f"email:{address}" for address in map(normal_email, emails) if "@" in address}
+    return found
+
+
+def leading_marks(name: str) -> set[str]:
+    """Return what leads to a name from others that are written a little differently, from parents and from branches.
+
+    `near` are the sounds of the telling part in whatever order: equal for the same part at another place, for one
+    that sounds the same and for swapped signs. `half` is its first or its last half with its length: a sign too many
+    or too few leaves one of them as it was. `head` is what branches begin with, `part` how a branch begins.
+    """
+    taken = company_name(name)
+    core, half = taken.core, len(taken.core) // 2
+    found = {_near(core)}
+    if len(core) >= SHORTEST_SLIP:
+        found |= {f"half:{len(core)}{core[:half]}…", f"half:{len(core)}…{core[-half:]}"}
+    if taken.is_branch:
+        found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.plain, taken.key)}
+    elif len(taken.head) >= SHORTEST_HEAD:
+        found.add(f"head:{taken.head}")
+    return found
+
+
+def _near(core: str) -> str:
+    return f"near:{' '.join(sorted(sounds(core)))}"
+
+
+def leading_claims(name: str) -> set[str]:
+    """Return the leading marks of accounts whose names may be this one with a slip, its parent, or its branches."""
+    taken = company_name(name)
+    core, length = taken.core, len(taken.core)
+    found = {_near(core)}
+    for other in (length - 1, length, length + 1):  # as long as a name may be that has this one's slip
+        if min(length, other) >= SHORTEST_SLIP:
+            found |= {f"half:{other}{core[: other // 2]}…", f"half:{other}…{core[-(other // 2) :]}"}
+    if taken.is_branch:
+        found |= {f"head:{taken.plain[:end]}" for end in range(SHORTEST_HEAD, len(taken.plain))}
+        found |= {f"name:{taken.key[:end]}" for end in range(SHORTEST_SLIP, len(taken.key))}
+    else:
+        found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.head, taken.key)}
     return found
 
 

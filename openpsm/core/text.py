@@ -73,6 +73,11 @@ def localized(value: Mapping[str, str]) -> str:
     return value.get(language) or value.get("en") or next(iter(value.values()), "")
 
 
+def sounds(text: str) -> list[str]:
+    """Return how each sign sounds by itself, in order, whatever stands beside it; any but a Chinese one as it is."""
+    return [_word(sign)[0] if _HAN.match(sign) else sign for sign in unicodedata.normalize("NFKC", text).lower()]
+
+
 @lru_cache(maxsize=2_000)
 def initials(text: str) -> str:
     """Return the first letters of Chinese syllables, with Latin letters and digits kept whole: 中国石化 is “zgsh”."""

@@ -186,7 +186,8 @@ def _grams(account: Account) -> set[str]:
 
 
 def _marks(account: Account) -> set[str]:
-    return rules.marks(names=_names(account), uscc=account.uscc, phones=[account.phone])
+    found = rules.marks(names=_names(account), uscc=account.uscc, phones=[account.phone])
+    return found.union(*map(rules.leading_marks, _names(account)))
 
 
 def _account(

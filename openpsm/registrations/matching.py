@@ -5,19 +5,19 @@ Rule: docs/business-rules.md#registration
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from openpsm.accounts.models import Account, AccountGram, AccountMark, AccountName
-from openpsm.accounts.names import company_name
-from openpsm.accounts.rules import check_uscc, marks, normal_uscc
-from openpsm.core.text import bigrams, fold, initials, localized
+from openpsm.accounts.models import MARK_LENGTH, Account, AccountMark, AccountName
+from openpsm.accounts.rules import check_uscc, leading_claims, marks, normal_uscc
+from openpsm.core.text import fold, localized
 from openpsm.org.models import User
 from openpsm.projects.models import Outcome, Party, Project
 from openpsm.registrations.rules import (
@@ -28,8 +28,11 @@ from openpsm.registrations.rules import (
     shown_score,
 )
 
-#: How many accounts with the most pairs of signs in common are compared in full.
-CANDIDATES = 60
+#: Of one leading mark so many accounts are compared; of one claim so many customers are shown, the most alike first.
+MOST_OF_A_MARK = 200
+MOST_HITS = 60
+#: Marks that speak for one company whatever it is called.
+NUMBERS = frozenset({"uscc", "phone", "email", "domain"})
 REASONS: dict[str, str | Promise] = {
     "name": _("the same name"),
     "name_without_form": _("the same name apart from the legal form"),
@@ -149,65 +152,57 @@ def check(
 
 
 def _account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
-    agreeing = _agreeing(claim)
-    candidates = {*agreeing, *_alike(claim)} - {excluding}
-    if not candidates:
-        return []
-    accounts = list(Account.objects.live().filter(pk__in=candidates).select_related("owner"))
-    names = _names(accounts)
-    found = [_Found(one, likeness) for one in accounts if (likeness := _compare(claim, one, names, agreeing))]
+    marked = _marked(claim)
+    marked.pop(excluding or 0, None)
+    names = _names(marked) if marked else {}
+    by_name = {pk: likeness for pk, known in names.items() if (likeness := _best_name(claim, known))}
+    worth = [pk for pk in names if pk in by_name or marked[pk] & NUMBERS]
+    accounts = Account.objects.filter(pk__in=worth).select_related("owner") if worth else ()
+    found = [_Found(one, _together(claim, one, by_name.get(one.pk), marked[one.pk] & NUMBERS)) for one in accounts]
+    found = sorted(found, key=lambda one: _rank(one.likeness))[:MOST_HITS]
     seen = Account.objects.visible_to(by).filter(pk__in=[one.record.pk for one in found])
     visible = set(seen.values_list("pk", flat=True)) if found else set()
     return [_account_hit(one, by, visible) for one in found]
 
 
-def _agreeing(claim: Claim) -> dict[int, set[str]]:
-    """Return by account the kinds of marks that agree with the claim (1 query).
+def _rank(likeness: Likeness) -> tuple[int, int]:
+    return _ORDER[likeness.cls], -likeness.score
 
-    A name without its place agrees with one that never had a place, so that neither depends on pairs of signs that
-    hundreds of companies share.
+
+def _marked(claim: Claim) -> dict[int, set[str]]:
+    """Return by account the kinds of marks that agree with the claim or lead from it to the account (1 query).
+
+    Of a mark that very many have, such as half a name that ends in 便利店, only the oldest are taken.
     """
-    wanted = {f"plain:{company_name(name).core}" for name in claim.names} | marks(
+    wanted = marks(
         names=claim.names,
         uscc=claim.uscc,
         domain=claim.domain,
         phones=claim.phones,
         emails=claim.emails,
         country=claim.country,
-    )
+    ).union(*map(leading_claims, claim.names))
+    rows = AccountMark.objects.filter(mark__in={mark[:MARK_LENGTH] for mark in wanted})
+    place = Window(RowNumber(), partition_by="mark", order_by="pk")
+    few = rows.annotate(place=place).filter(place__lte=MOST_OF_A_MARK)
     found: dict[int, set[str]] = {}
-    for pk, mark in AccountMark.objects.filter(mark__in=wanted).values_list("account_id", "mark"):
+    for pk, mark in few.values_list("account_id", "mark"):
         found.setdefault(pk, set()).add(mark.partition(":")[0])
     return found
 
 
-def _alike(claim: Claim) -> list[int]:
-    """Return the accounts that share the most pairs of signs with the telling part of the claim's names (1 query)."""
-    wanted = {gram for name in claim.names for gram in _telling_grams(name)}
-    shared = AccountGram.objects.filter(gram__in=wanted).values("account_id").annotate(shared=Count("id"))
-    enough = shared.filter(shared__gte=max(1, len(wanted) // 4)).order_by("-shared", "account_id")
-    return [row["account_id"] for row in enough[:CANDIDATES]]
-
-
-def _telling_grams(name: str) -> set[str]:
-    core = company_name(name).core
-    return set(bigrams(core)) | set(bigrams(initials(core)))
-
-
-def _names(accounts: Sequence[Account]) -> dict[int, list[tuple[str, str]]]:
-    """Return by account its names with their kinds, the full name first (1 query)."""
-    found = {one.pk: [("full", one.name)] + ([("short", one.short_name)] if one.short_name else []) for one in accounts}
-    for pk, kind, name in AccountName.objects.filter(account__in=accounts).values_list("account_id", "kind", "name"):
+def _names(accounts: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    """Return by account its names with their kinds, the full name first (2 queries)."""
+    rows = Account.objects.live().filter(pk__in=accounts).values_list("pk", "name", "short_name")
+    found = {pk: [("full", name)] + ([("short", short)] if short else []) for pk, name, short in rows}
+    for pk, kind, name in AccountName.objects.filter(account__in=found).values_list("account_id", "kind", "name"):
         found[pk].append((kind, name))
     return found
 
 
-def _compare(
-    claim: Claim, account: Account, names: Mapping[int, list[tuple[str, str]]], agreeing: Mapping[int, set[str]]
-) -> Likeness | None:
-    by_name = _best_name(claim, names[account.pk])
-    kinds = agreeing.get(account.pk, set()) - {"name", "plain"}
-    if not kinds:
+def _together(claim: Claim, account: Account, by_name: Likeness | None, kinds: Collection[str]) -> Likeness:
+    """Return what names and numbers say together; at least one of them agrees."""
+    if by_name and not kinds:
         return by_name
     reasons = (*(by_name.reasons if by_name else ()), *sorted(kinds))
     is_equal_name = by_name is not None and by_name.cls == HitClass.SAME
@@ -232,7 +227,7 @@ def _best_name(claim: Claim, names: Iterable[tuple[str, str]]) -> Likeness | Non
                 likeness = replace(likeness, cls=HitClass.POSSIBLE)
             if likeness:
                 found.append(likeness)
-    return min(found, key=lambda one: (_ORDER[one.cls], -one.score), default=None)
+    return min(found, key=_rank, default=None)
 
 
 def _account_hit(found: _Found, by: User, visible: Collection[int]) -> Hit:

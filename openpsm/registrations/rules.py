@@ -12,7 +12,7 @@ from enum import StrEnum
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import ratio
 
-from openpsm.accounts.names import CompanyName, company_name, without_ending
+from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
 from openpsm.core.text import fold, initials, sort_key
 
 
@@ -62,9 +62,8 @@ def _fits(one: str, other: str) -> bool:
 
 def _family(a: CompanyName, b: CompanyName) -> Likeness | None:
     parent, branch = (b, a) if a.is_branch else (a, b)
-    head = parent.place + without_ending(parent.core).removeprefix("中国")
-    whole = branch.place + branch.core
-    is_part = len(head) >= 4 and whole.startswith(head) and len(whole) > len(head)
+    head, whole = parent.head, branch.plain
+    is_part = len(head) >= SHORTEST_HEAD and whole.startswith(head) and len(whole) > len(head)
     is_part = is_part or (len(parent.key) >= 6 and branch.key.startswith(parent.key))
     return Likeness(HitClass.RELATED, 80, ("branch",)) if is_part else None
 
@@ -86,10 +85,10 @@ def _alike(a: CompanyName, b: CompanyName) -> tuple[int, tuple[str, ...]] | None
 def _is_slip(one: str, other: str) -> bool:
     """A slip of the pen: two signs swapped, one doubled or left out; another sign instead is another name."""
     if one.isascii() and other.isascii():
-        return min(len(one), len(other)) >= 6 and one[0] == other[0] and OSA.distance(one, other) == 1
+        return min(len(one), len(other)) >= SHORTEST_SLIP and one[0] == other[0] and OSA.distance(one, other) == 1
     if len(one) == len(other):
         return sorted(one) == sorted(other) and OSA.distance(one, other) == 1
-    return min(len(one), len(other)) >= 6 and OSA.distance(one, other) == 1
+    return min(len(one), len(other)) >= SHORTEST_SLIP and OSA.distance(one, other) == 1
 
 
 def compare_projects(

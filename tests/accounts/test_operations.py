@@ -72,7 +72,8 @@ def test_update_follows_the_name_into_all_keys(seller):
     operations.update_account(account_id=account.pk, changes={"name": "宁夏远景有限公司"}, by=seller, at=AT, version=1)
     visible = Account.objects.visible_to(seller)
     assert ([*visible.matching("三枪")], [*visible.matching("远景")]) == ([], [account])
-    assert set(AccountMark.objects.values_list("mark", flat=True)) == {"name:宁夏远景有限公司", "plain:宁夏远景"}
+    due = {"name:宁夏远景有限公司", "plain:宁夏远景", "near:jing yuan", "head:宁夏远景"}
+    assert set(AccountMark.objects.values_list("mark", flat=True)) == due
     event = Event.objects.get(name="account.changed")
     assert (event.data["old"], event.data["new"]) == ({"name": "上海三枪有限公司"}, {"name": "宁夏远景有限公司"})
 

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openpsm.accounts import operations as accounts
-from openpsm.accounts.models import Account, AccountKind, AccountMark, Division, Industry
+from openpsm.accounts.models import MARK_LENGTH, Account, AccountKind, AccountMark, Division, Industry
+from openpsm.accounts.names import company_name
 from openpsm.accounts.operations import NewAccount
-from openpsm.accounts.rules import check_uscc, marks, normal_uscc
+from openpsm.accounts.rules import check_uscc, normal_uscc
 from openpsm.core.errors import DomainError
 from openpsm.core.text import fold
 from openpsm.exchange.imports import parsers
@@ -185,7 +186,7 @@ def _warn_of_alike(drafts: Sequence[Draft], ctx: Context) -> None:
 
 
 def _plain_mark(name: str) -> str:
-    return next((one[:220] for one in marks(names=[name]) if one.startswith("plain:")), "")
+    return f"plain:{company_name(name).plain}"[:MARK_LENGTH] if fold(name) else ""
 
 
 def _require_still_new(rows: Sequence[tuple[int, Values]], ctx: Context) -> None:
