@@ -57,6 +57,11 @@ def bigrams(text: str) -> list[str]:
     return [key] if len(key) == 1 else [key[index : index + 2] for index in range(len(key) - 1)]
 
 
+def telling_bigrams(text: str) -> list[str]:
+    """Return those pairs of signs that hold a Chinese one, each once: others stand in too many names to find one by."""
+    return [pair for pair in dict.fromkeys(bigrams(text)) if len(pair) == 2 and _HAN.search(pair)]
+
+
 @lru_cache(maxsize=2_000)
 def sort_key(text: str) -> str:
     """Return lower-case ASCII of at most 200 signs that orders names by pinyin, syllable by syllable.

@@ -45,6 +45,7 @@ from openpsm.projects.models import (
     ProjectMember,
     TeamRole,
 )
+from openpsm.projects.operations import grams
 from openpsm.projects.operations.facts import asked, derive, keep_new
 from openpsm.projects.operations.fields import name_keys
 from openpsm.projects.operations.gates import due_on
@@ -286,6 +287,7 @@ def _projects(
         before, done = part.sizes.activities * done // total, done + len(batch)
         with transaction.atomic():
             bulk.write(Project, map(vars, batch))
+            grams.write_new((one.pk, one.name) for one in batch)
             _write_parts(context, batch, process, sellers)
             _activities(context, part, part.sizes.activities * done // total - before, batch, contacts)
             _keep_facts(context, batch)

@@ -22,6 +22,7 @@ def declare_all() -> None:
         "projects.ProjectTotal",
         open="id owner department stage state currency count amount weighted stalled indebted unevaluated stepless",
     )
+    classify("projects.ProjectGram", internal="id gram project")
     classify("projects.ProjectMember", open="id project user role")
     classify("projects.Party", open="id project account role note")
     classify("projects.ProjectProduct", open="id project product quantity note")

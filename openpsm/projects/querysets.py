@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from openpsm.core import memo
-from openpsm.core.text import fold
+from openpsm.core.text import fold, telling_bigrams
 from openpsm.org import access
 from openpsm.org.permissions import Permission
 
@@ -89,8 +89,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.filter(stage__in=_stages(key))
 
     def matching(self, text: str) -> "ProjectQuerySet":
-        """Projects whose name, pinyin or initials hold the text; width, case, script and blanks do not count."""
-        return self.filter(search_text__contains=fold(text)) if fold(text) else self
+        """Projects whose name, pinyin or initials hold the text; width, case, script and blanks do not count.
+
+        Chinese text is looked up by its pairs of signs; a single sign and Latin letters scan the search text.
+        """
+        key = fold(text)
+        pairs = telling_bigrams(text)
+        table, found = apps.get_model("projects", "ProjectGram")._default_manager, self
+        for pair in pairs[:6]:
+            found = found.filter(pk__in=table.filter(gram=pair).values("project_id"))
+        return found.filter(search_text__contains=key) if key and pairs != [key] else found
 
     def stalled(self) -> "ProjectQuerySet":
         """Running projects whose stage lasts longer than planned, or without a done activity for too long.

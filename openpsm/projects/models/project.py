@@ -247,6 +247,23 @@ class ProjectMember(models.Model):
         return f"{self.user_id} on project {self.project_id}"
 
 
+class ProjectGram(models.Model):
+    """Two neighbouring signs of a project's name, one of them Chinese: finds parts of names from two signs up.
+
+    As with those of accounts the database does not check the project again for each of the twenty rows.
+    """
+
+    gram = models.CharField(max_length=2)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="grams", db_index=False, db_constraint=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["gram", "project"], name="project_gram_once")]
+        indexes: ClassVar = [models.Index(fields=["project"], name="project_gram_project")]
+
+    def __str__(self) -> str:
+        return self.gram
+
+
 class Party(models.Model):
     """An account's part in a project; the customer itself is a party too."""
 

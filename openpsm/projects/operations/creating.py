@@ -29,6 +29,7 @@ from openpsm.process import queries as processes
 from openpsm.process.queries import ProcessDefinition, StageDefinition
 from openpsm.projects.models import Outcome, Party, PartyRole, Project, ProjectMember, ProjectProduct, TeamRole
 from openpsm.projects.operations import fields as checks
+from openpsm.projects.operations import grams
 from openpsm.projects.operations.facts import derive, keep_of_nothing
 from openpsm.projects.operations.gates import due_on
 from openpsm.projects.operations.totals import count_projects
@@ -144,6 +145,7 @@ def write_projects(
     ]
     derive(projects, answers={}, on=today(at))
     bulk.insert(Project, projects)
+    grams.write_new((project.pk, project.name) for project in projects)
     _write_parts(projects, rows)
     keep_of_nothing(projects, at=at)
     count_projects(projects)

@@ -23,6 +23,7 @@ from openpsm.org.permissions import Permission
 from openpsm.projects import queries
 from openpsm.projects.models import Party, PartyRole, Project, ProjectProduct
 from openpsm.projects.operations import fields as checks
+from openpsm.projects.operations import grams
 from openpsm.projects.operations.facts import save_with_facts
 from openpsm.projects.operations.records import changes_between, locked, require_open, require_reason, save
 
@@ -72,6 +73,7 @@ def _change(project: Project, fields: list[str], *, by: User, at: datetime) -> N
         for name, value in keys.items():
             setattr(project, name, value)
         fields = [*fields, *keys]
+        grams.rewrite(project)
     save_with_facts(project, fields, by=by, at=at)
 
 
