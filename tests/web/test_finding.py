@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from openpsm.catalog.operations import NewProduct, create_products
+from openpsm.insights import finding
 from openpsm.org.models import Recent
 from openpsm.projects.models import Project
 from tests.factories.accounts import make_account, make_contact
@@ -159,3 +160,18 @@ def test_contact_is_added_from_anywhere_by_choosing_the_customer(client, owner):
     client.force_login(make_owner())
     assert "You work on no customer yet" in client.get("/contacts/new").text
     assert client.get(f"/contacts/new?account={account.pk}").status_code == 404
+
+
+def test_few_and_many_matches_come_in_the_same_order(monkeypatch, owner, now):
+    account = make_account("泵厂", owner=owner)
+    names = ["海水泵", "泵乙", "安装泵", "泵甲", "白泵", "中央泵", "泵"]
+    for name in names:
+        make_project(f"{name}改造", account=account, owner=owner, at=now)
+
+    def hits():
+        (group,) = [one for one in finding.find("泵", user=owner, most=2) if one.kind == "project"]
+        return [hit.record.name for hit in group.hits], group.has_more
+
+    few = hits()
+    monkeypatch.setattr(finding, "SORTED", 3)
+    assert few == hits() == (["泵改造", "泵甲改造"], True)
