@@ -6,6 +6,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from openpsm.core.grams import holding
 from openpsm.core.text import bigrams, fold
 from openpsm.org import access
 from openpsm.org.permissions import Permission
@@ -48,17 +49,15 @@ class AccountQuerySet(models.QuerySet[Any]):
     def matching(self, text: str) -> "AccountQuerySet":
         """Accounts one of whose names holds the text (two characters up), by pinyin or initials too, or by credit code.
 
-        Chinese text is looked up by pairs of characters; Latin letters may be spelled pinyin and scan the search text.
+        Chinese text is looked up by pairs of characters (1 query); Latin letters may be spelled pinyin and scan the
+        search text.
         """
         grams = bigrams(fold(text))
         if not grams:
             return self
-        found = self
         if len(grams[0]) < 2 or (len(grams) > 1 and fold(text).isascii() and fold(text).isalpha()):
             return self.filter(search_text__contains=fold(text))
-        table = apps.get_model("accounts", "AccountGram")._default_manager
-        for gram in list(dict.fromkeys(grams))[:6]:
-            found = found.filter(pk__in=table.filter(gram=gram).values("account_id"))
+        found = holding(self, grams, apps.get_model("accounts", "AccountGram")._default_manager.all(), "account_id")
         return found if len(grams) == 1 else found.filter(search_text__contains=fold(text))
 
 

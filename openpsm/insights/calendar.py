@@ -6,7 +6,7 @@ Rule: docs/business-rules.md#calendar
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -63,10 +63,11 @@ def calendar_of(
     Filters are about projects: with one of them only what belongs to such a project is shown.
     """
     projects = chosen.narrow(Project.objects.visible_to(user).running(), on)
+    visible_in_parts = Project.objects.visible_in_parts(user)
     is_narrowed = chosen != Filter()
     span = (first, last)
     parts = [
-        _dates(projects, span, kinds),
+        _dates([chosen.narrow(part.running(), on) for part in visible_in_parts], span, kinds),
         _visits(user, projects if is_narrowed else None, span) if "visit" in kinds else [],
         _protections(user, projects if is_narrowed else None, span) if "protection" in kinds else [],
         _tasks(user, projects if is_narrowed else None, span) if "task" in kinds else [],
@@ -78,7 +79,7 @@ def calendar_of(
     return Calendar(tuple(days), any(len(part) >= MOST for part in parts))
 
 
-def _dates(projects: Any, span: tuple[date, date], kinds: Collection[str]) -> list[Entry]:
+def _dates(parts: Sequence[Any], span: tuple[date, date], kinds: Collection[str]) -> list[Entry]:
     """Tenders and orders of running projects (1 query)."""
     wanted = [name for name in ("tender", "order") if name in kinds]
     if not wanted:
@@ -86,9 +87,11 @@ def _dates(projects: Any, span: tuple[date, date], kinds: Collection[str]) -> li
     within = Q()
     for name in wanted:
         within |= Q(**{f"{name}_on__range": span})
-    rows = projects.filter(within).order_by("-amount", "-pk")[:MOST]
+    names = ("pk", "name", "owner__name", "tender_on", "order_on", "amount")
+    first, *others = (part.filter(within).order_by().values(*names) for part in parts)
+    rows = first.union(*others, all=True) if others else first
     found = []
-    for row in rows.values("pk", "name", "owner__name", "tender_on", "order_on"):
+    for row in rows.order_by("-amount", "-pk")[:MOST]:
         for name in wanted:
             day = row[f"{name}_on"]
             if day is not None and span[0] <= day <= span[1]:

@@ -22,8 +22,6 @@ from openpsm.projects.models import Project
 #: Of activities only the newest of one's own are searched: their texts have no index.
 NEWEST_ACTIVITIES = 1000
 LONGEST = 80
-#: So many matches are sorted; more are met soon when names are walked in their order.
-SORTED = 500
 
 
 @dataclass(frozen=True)
@@ -84,21 +82,10 @@ def _projects(user: User, text: str, most: int) -> list[Any]:
 
 
 def _named(rows: QuerySet[Any], text: str, most: int) -> list[Any]:
-    """Return rows that hold the text, those that begin with it first (2 queries, 3 for many).
-
-    Few matches are found by their pairs of signs and sorted here; many by walking the order of names, where they come
-    soon. Left to itself the database walks that order for few ones too, all of it.
-    """
-    matching, key = rows.matching(text), sort_key(text)  # type: ignore[attr-defined]  # of our querysets
-    found = list(matching.order_by().values_list("sort_key", "pk")[: SORTED + 1])
-    if len(found) <= SORTED:
-        found.sort(key=lambda one: (not one[0].startswith(key), one))
-        chosen = [pk for _key, pk in found[: 3 * most]]
-        known = rows.in_bulk(chosen) if chosen else {}
-        return [known[pk] for pk in chosen if pk in known]
-    ordered = matching.order_by("sort_key", "pk")
-    beginning = list(ordered.filter(**_prefix(key))[: most + 1])
-    return list({row.pk: row for row in (*beginning, *ordered[: 3 * most])}.values())
+    """Return rows that hold the text, those that begin with it first (2 queries, 3 for Chinese text)."""
+    matching = rows.matching(text).order_by("sort_key", "pk")  # type: ignore[attr-defined]  # of our querysets
+    beginning = list(matching.filter(**_prefix(sort_key(text)))[: most + 1])
+    return list({row.pk: row for row in (*beginning, *matching[: 3 * most])}.values())
 
 
 def _prefix(key: str) -> dict[str, str]:

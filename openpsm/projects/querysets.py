@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from openpsm.core import memo
+from openpsm.core.grams import holding
 from openpsm.core.text import fold, telling_bigrams
 from openpsm.org import access
 from openpsm.org.permissions import Permission
@@ -22,10 +23,11 @@ MARKS = ("running", "stalled", "debts", "unevaluated", "no-next-step", "tender-s
 TENDER_DAYS = 14
 
 
-def _joined(user: "User", path: str = "pk") -> Q:
-    """Projects of others on whose team the user is, or that a role on the single project opens."""
-    members = apps.get_model("projects", "ProjectMember")._default_manager
-    mine = Q(**{f"{path}__in": members.filter(user=user).exclude(role="owner").values("project_id")})
+def _joined(user: "User", path: str = "pk", *, of_others: bool = False) -> Q:
+    """Projects on whose team the user is, the owner too, or that a role on the single project opens."""
+    members = apps.get_model("projects", "ProjectMember")._default_manager.filter(user=user)
+    members = members.exclude(role="owner") if of_others else members
+    mine = Q(**{f"{path}__in": members.values("project_id")})
     granted = [pk for pk, held in access.reach(user).on_project.items() if Permission.PROJECT_VIEW_ALL in held]
     return mine | Q(**{f"{path}__in": granted}) if granted else mine
 
@@ -33,10 +35,10 @@ def _joined(user: "User", path: str = "pk") -> Q:
 def behind(user: "User") -> Q | None:
     """The condition under which records with a `project` are seen through it; None means all of them.
 
-    The same rule as `visible_to`, said of the record's own columns and those of its project, so that nothing has to
-    be looked up row by row. Deleted projects are left to the caller.
+    The same rule as `visible_to`, said of the record's own columns and the project's department, so that nothing has
+    to be looked up row by row. Deleted projects are left to the caller.
     """
-    mine = Q(project__owner=user) | _joined(user, "project_id")
+    mine = _joined(user, "project_id")
     return access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine, department="project__department")
 
 
@@ -64,13 +66,21 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """Owner, team, managers up the department tree, and roles with a wider reach."""
         return self.live()._within_reach_of(user)
 
+    def visible_in_parts(self, user: "User") -> list["ProjectQuerySet"]:
+        """Sets without a common project that make up `visible_to`: what one owns, and what one has joined.
+
+        Of each the database knows how few they are, of the two together it does not. One set for who sees departments.
+        """
+        if access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=Q()) != Q():
+            return [self.visible_to(user)]
+        return [self.live().filter(owner=user), self.live().joined_by(user).exclude(owner=user)]
+
     def in_bin_of(self, user: "User") -> "ProjectQuerySet":
         """Deleted projects that the user would see otherwise."""
         return self.filter(deleted_at__isnull=False)._within_reach_of(user)
 
     def _within_reach_of(self, user: "User") -> "ProjectQuerySet":
-        mine = Q(owner=user) | _joined(user)
-        condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=mine)
+        condition = access.visible(user, view_all=Permission.PROJECT_VIEW_ALL, mine=_joined(user))
         return self if condition is None else self.filter(condition)
 
     def behind(self, user: "User") -> Q | None:
@@ -79,7 +89,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def joined_by(self, user: "User") -> "ProjectQuerySet":
         """Projects of others on whose team the user is, or that a role on the single project opens."""
-        return self.filter(_joined(user))
+        return self.filter(_joined(user, of_others=True))
 
     def running(self) -> "ProjectQuerySet":
         return self.filter(outcome="open", is_on_hold=False)
@@ -91,13 +101,12 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def matching(self, text: str) -> "ProjectQuerySet":
         """Projects whose name, pinyin or initials hold the text; width, case, script and blanks do not count.
 
-        Chinese text is looked up by its pairs of signs; a single sign and Latin letters scan the search text.
+        Chinese text is looked up by its pairs of signs (1 query); a single sign and Latin letters scan the search text.
         """
         key = fold(text)
         pairs = telling_bigrams(text)
-        table, found = apps.get_model("projects", "ProjectGram")._default_manager, self
-        for pair in pairs[:6]:
-            found = found.filter(pk__in=table.filter(gram=pair).values("project_id"))
+        table = apps.get_model("projects", "ProjectGram")._default_manager.all()
+        found = holding(self, pairs, table, "project_id") if pairs else self
         return found.filter(search_text__contains=key) if key and pairs != [key] else found
 
     def stalled(self) -> "ProjectQuerySet":

@@ -211,6 +211,7 @@ def test_a_count_out_of_kept_totals_is_that_of_the_rows() -> None:
     for user in (seller, boss, executive, others[1].owner, make_user()):
         for narrowed in narrowings:
             known = narrowed(Project.objects.visible_to(user)).count()
+            assert sum(narrowed(part).count() for part in Project.objects.visible_in_parts(user)) == known
             assert kept.count(user, narrowed) == known
             assert kept.count(user, narrowed, cap=0) == (None if known else 0)
     assert (kept.knows(["stage"]), kept.knows(["stage", "q"])) == (True, False)

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from openpsm.catalog.operations import NewProduct, create_products
+from openpsm.core import grams
 from openpsm.insights import finding
 from openpsm.org.models import Recent
 from openpsm.projects.models import Project
@@ -166,12 +167,12 @@ def test_few_and_many_matches_come_in_the_same_order(monkeypatch, owner, now):
     account = make_account("泵厂", owner=owner)
     names = ["海水泵", "泵乙", "安装泵", "泵甲", "白泵", "中央泵", "泵"]
     for name in names:
-        make_project(f"{name}改造", account=account, owner=owner, at=now)
+        make_project(f"{name}房改造", account=account, owner=owner, at=now)
 
     def hits():
-        (group,) = [one for one in finding.find("泵", user=owner, most=2) if one.kind == "project"]
+        (group,) = [one for one in finding.find("泵房", user=owner, most=2) if one.kind == "project"]
         return [hit.record.name for hit in group.hits], group.has_more
 
     few = hits()
-    monkeypatch.setattr(finding, "SORTED", 3)
-    assert few == hits() == (["泵改造", "泵甲改造"], True)
+    monkeypatch.setattr(grams, "FEW", 3)
+    assert few == hits() == (["泵房改造", "安装泵房改造"], True)
