@@ -94,6 +94,7 @@ def _bring(given: argparse.Namespace, by: User) -> int:
         print(_("Nothing was written."))
         operations.discard(batch_id=batch.pk, by=by)
         return status
+    known = batch.bad
     operations.begin_publish(batch_id=batch.pk, by=by, is_partial=given.partial)
     with _bar(_("Taking over")) as tell:
         batch = operations.publish(batch_id=batch.pk, by=by, at=timezone.now(), tell=tell)
@@ -101,6 +102,8 @@ def _bring(given: argparse.Namespace, by: User) -> int:
         raise Refused(_("Stopped, and taken back: %(why)s") % {"why": batch.message})
     counts = {"new": batch.created, "changed": batch.updated, "same": batch.unchanged, "bad": batch.bad}
     print(_("Taken over: %(new)s new, %(changed)s changed, %(same)s unchanged, %(bad)s not taken.") % counts)
+    if batch.bad > known:  # refused while taking over
+        _report(given, batch)
     print(
         _("Batch %(number)s. To take it back: openpsm import %(kind)s --undo %(number)s")
         % {"number": batch.pk, "kind": batch.kind}

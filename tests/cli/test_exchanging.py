@@ -11,6 +11,7 @@ import pytest
 from openpsm.accounts.models import Account
 from openpsm.cli.main import main
 from openpsm.core.models import Event
+from openpsm.exchange.imports import operations
 from openpsm.exchange.models import ImportBatch, ImportRow
 from tests.factories.accounts import make_account
 from tests.factories.org import make_department, make_user
@@ -166,3 +167,18 @@ def test_failed_export_leaves_no_file(capsys, here):
     make_user("nobody-special", roles=[])
     status, _out, err = run(capsys, "export", "accounts", "out.csv", "--user", "nobody-special")
     assert (status, bool(err), list(here.iterdir())) == (1, True, [])
+
+
+def test_rows_refused_while_taking_over_are_named_too(capsys, boss, monkeypatch):
+    begin = operations.begin_publish
+
+    def registered_meanwhile(**given):
+        make_account(GOOD[0], owner=boss)
+        begin(**given)
+
+    monkeypatch.setattr(operations, "begin_publish", registered_meanwhile)
+    other = ["苏州恒力泵业有限公司", "boss", "2024-02-01", ""]
+    status, out, _err = run(capsys, "import", "accounts", table("in.csv", GOOD, other), "--partial")
+    assert (status, Account.objects.count()) == (1, 2)
+    assert "Row 2: Row 2: this customer has been registered meanwhile." in out
+    assert Path("in-errors.xlsx").exists()

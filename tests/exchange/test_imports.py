@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -208,6 +209,15 @@ def test_partial_import_marks_what_was_refused_while_publishing(boss):
     operations.begin_publish(batch_id=batch.pk, by=boss)
     batch = operations.publish(batch_id=batch.pk, by=boss, at=AT)
     assert (batch.state, batch.created, list(faults(batch))) == ("published", 1, [3])
+
+
+def test_an_odd_code_stands_for_nobody_alone(boss, monkeypatch):
+    monkeypatch.setitem(KINDS, "accounts", replace(KINDS["accounts"], chunk=1))
+    code = "企合苏镇分字第0010"
+    make_account("镇江远大机械有限公司", owner=boss, uscc=code)
+    rows = [["镇江恒力泵业有限公司", code], ["镇江华创轴承有限公司", code]]
+    batch = taken("accounts", table(["客户名称", "统一社会信用代码"], *rows), boss)
+    assert (batch.created, Account.objects.filter(uscc=code).count()) == (2, 3)
 
 
 PROJECTS = ["项目名称", "客户名称", "负责人", "阶段", "进入阶段日期", "结果", "结束日期", "结束原因", "金额(万元)"]

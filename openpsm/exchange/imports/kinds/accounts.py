@@ -137,7 +137,7 @@ def _parent(text: str, known: Known, ctx: Context) -> Any:
 def _match_account(draft: Draft, known: Known, ctx: Context) -> None:
     """The same company is there already if the credit code is equal, or the name and not both have a code."""
     key, code = fold(draft.values.get("name", ""))[:200], draft.values["uscc"]
-    same = set(known.by_code.get(code, ())) if code else set()
+    same = _of_code(known, code)
     by_name = known.by_name.get(key, set())
     same |= {pk for pk in by_name if not code or not known.codes[pk] or known.codes[pk] == code}
     if ctx.update_by == "uscc":
@@ -153,6 +153,11 @@ def _match_account(draft: Draft, known: Known, ctx: Context) -> None:
         draft.errors["name"] = _("Several customers answer to this.")
     else:
         draft.match_id = next(iter(same))
+
+
+def _of_code(known: Known, code: str) -> set[int]:
+    """Return the accounts with this credit code; an odd one, as old registrations have, stands for nobody alone."""
+    return set() if not code or check_uscc(code) else set(known.by_code.get(code, ()))
 
 
 def _check_twice(draft: Draft, ctx: Context, key: str, code: str) -> None:
@@ -195,7 +200,7 @@ def _require_still_new(rows: Sequence[tuple[int, Values]], ctx: Context) -> None
     for number, values in rows:
         key, code = fold(values["name"])[:200], values["uscc"]
         by_name = {pk for pk in known.by_name.get(key, ()) if not code or known.codes[pk] in ("", code)}
-        if by_name or known.by_code.get(code):
+        if by_name or _of_code(known, code):
             raise DomainError(_("Row %(row)s: this customer has been registered meanwhile.") % {"row": number})
 
 
