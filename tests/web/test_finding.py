@@ -175,4 +175,4 @@ def test_few_and_many_matches_come_in_the_same_order(monkeypatch, owner, now):
 
     few = hits()
     monkeypatch.setattr(grams, "FEW", 3)
-    assert few == hits() == (["泵房改造", "安装泵房改造"], True)
+    assert few == hits() == (["泵房改造", "中央泵房改造"], True)
