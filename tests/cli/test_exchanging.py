@@ -180,5 +180,5 @@ def test_rows_refused_while_taking_over_are_named_too(capsys, boss, monkeypatch)
     other = ["苏州恒力泵业有限公司", "boss", "2024-02-01", ""]
     status, out, _err = run(capsys, "import", "accounts", table("in.csv", GOOD, other), "--partial")
     assert (status, Account.objects.count()) == (1, 2)
-    assert "Row 2: Row 2: this customer has been registered meanwhile." in out
+    assert "Row 2: This customer has been registered meanwhile." in out
     assert Path("in-errors.xlsx").exists()

@@ -199,7 +199,7 @@ def test_registered_meanwhile_stops_the_batch_and_takes_it_back(boss, monkeypatc
     operations.begin_publish(batch_id=batch.pk, by=boss)
     batch = operations.publish(batch_id=batch.pk, by=boss, at=AT)
     assert (batch.state, list(Account.objects.live())) == ("stopped", [mine])
-    assert "registered meanwhile" in batch.message
+    assert batch.message == "“file.csv”, row 3: This customer has been registered meanwhile."
 
 
 def test_partial_import_marks_what_was_refused_while_publishing(boss):

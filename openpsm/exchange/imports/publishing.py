@@ -20,6 +20,7 @@ from openpsm.exchange.imports.kinds import KINDS
 from openpsm.exchange.imports.kinds.base import Context, Kind
 from openpsm.exchange.imports.telling import Tell
 from openpsm.exchange.models import ImportBatch, ImportRow
+from openpsm.exchange.sheets.refusal import placed
 
 #: What a transaction may take, that appends events and so makes others wait; batches grow and shrink by it.
 GOAL_SECONDS = 0.7
@@ -151,7 +152,8 @@ def _said(error: Exception) -> str:
 
 def _take_back(batch: ImportBatch, kind: Kind, ctx: Context, error: Exception) -> None:
     """Withdraw what was published before the refusal: all or nothing."""
-    batch.message = _said(error)
+    row = error.details.get("row") if isinstance(error, DomainError) else None
+    batch.message = str(placed(batch.file_name, _said(error), sheet=batch.sheet, row=row)) if row else _said(error)
     _withdraw_all(batch, kind, ctx, lambda _done, _total: None)
     _finish(batch, ctx, ImportBatch.State.STOPPED, "undone_at")
 

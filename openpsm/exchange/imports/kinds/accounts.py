@@ -201,7 +201,7 @@ def _require_still_new(rows: Sequence[tuple[int, Values]], ctx: Context) -> None
         key, code = fold(values["name"])[:200], values["uscc"]
         by_name = {pk for pk in known.by_name.get(key, ()) if not code or known.codes[pk] in ("", code)}
         if by_name or _of_code(known, code):
-            raise DomainError(_("Row %(row)s: this customer has been registered meanwhile.") % {"row": number})
+            raise DomainError(_("This customer has been registered meanwhile."), row=number)
 
 
 def create_accounts(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
@@ -214,7 +214,7 @@ def create_accounts(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Cr
         known = Known.of(ctx.by, parents, parents) if parents else Known()
         ready = [(number, row) for number, values in pending if (row := _with_parent(values, known)) is not None]
         if not ready:
-            raise DomainError(_("Row %(row)s: the parent company was not taken.") % {"row": pending[0][0]})
+            raise DomainError(_("The parent company was not taken."), row=pending[0][0])
         new = accounts.create_accounts(rows=[new_account(row) for _n, row in ready], by=ctx.by, at=ctx.at)
         made |= {number: (one.pk, one.version) for (number, _row), one in zip(ready, new, strict=True)}
         pending = [one for one in pending if one[0] not in made]
