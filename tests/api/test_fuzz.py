@@ -20,6 +20,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.control import SkipTest
@@ -42,6 +43,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 CALLS = int(os.environ.get("OPENPSM_FUZZ_CALLS", "2000"))
 STEPS = 20
 BROKEN = max(1, CALLS // 600)
+#: So many rounds of a role may break off because what the database holds has moved on since a call was first made.
+MOVED = 2
 ROLES = {
     "seller": ["seller"],
     "manager": ["sales-manager", "market"],
@@ -180,12 +183,18 @@ def call_as(role: str) -> Counter[int]:
     populate(user)
     token, answers = ApiClient(user).token, Counter[int]()
     schema, wanted = described(GenerationMode.POSITIVE, token), math.ceil(CALLS / len(ROLES))
+    moved = 0
     for number in itertools.count():  # a chain may end before its last step: make more of them until there are enough
         made = answers.total()
         if made >= wanted:
             break
-        seed(number)(chains(schema, answers)).run(settings=lengths(wanted - made))
+        try:
+            seed(number)(chains(schema, answers)).run(settings=lengths(wanted - made))
+        except FlakyStrategyDefinition:
+            # ids go on counting, so that a chain may not repeat itself; what it met is counted all the same
+            moved += 1
         assert answers.total() > made
+    assert (moved <= MOVED, max(answers) < 500) == (True, True), (moved, answers)
     print(f"\n{role}: {answers.total()} calls, {dict(sorted(answers.items()))}")
     return answers
 
