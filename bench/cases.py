@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.signing import Signer
+from django.utils import timezone
 
 from bench import questions
 from openpsm.accounts.models import Account
@@ -158,7 +159,8 @@ def _pages(own: list[Json]) -> list[Case]:
 def _create(sellers: list[User], access: dict[int, Json], rng: random.Random) -> Case:
     rows = list(Account.objects.live().filter(owner__in=sellers).values_list("pk", "owner_id"))
     chosen = [{"account": pk, "owner": owner, **access[owner]} for pk, owner in rng.sample(rows, min(3000, len(rows)))]
-    body = {"name": "新建产线润滑项目第{n}号", "account_id": "{account}", "amount": "500000.00"}
+    run = f"{timezone.now():%m%d%H%M%S}"  # a name may come once: each run has its own
+    body = {"name": f"新建产线润滑{run}项目第{{n}}号", "account_id": "{account}", "amount": "500000.00"}
     step = {"path": "/api/v1/projects", "method": "POST", "headers": API, "json": body, "expect": [201]}
     step["params"] = {"one": {"choice": chosen}}
     bare = {"path": "/api/create", "method": "POST", "json": {**body, "owner_id": "{owner}"}}
