@@ -54,7 +54,7 @@
   document.addEventListener("htmx:afterSettle", () => {
     tables().forEach(dress);
     picked();
-    if (waiting) { const cell = document.querySelector(`#r${waiting.row} [data-edit="${waiting.column}"]`); if (cell && !cell.querySelector("form")) { cell.focus(); waiting = null; } }
+    if (waiting) { const cell = document.querySelector(`#r${waiting.row} [data-edit="${waiting.column}"]`); if (cell && !cell.querySelector("form")) { if (document.activeElement === document.body) cell.focus(); waiting = null; } }
     const input = document.querySelector(".psm-cell input:not([type=hidden]), .psm-cell select");
     if (input && !input.dataset.focused) { input.dataset.focused = "1"; input.focus(); if (input.select) input.select(); }
   });
