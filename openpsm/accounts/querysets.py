@@ -68,8 +68,9 @@ class ContactQuerySet(models.QuerySet[Any]):
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: "User") -> "ContactQuerySet":
-        accounts = apps.get_model("accounts", "Account")._default_manager.all()
-        return self.live().filter(account__in=accounts.visible_to(user))
+        accounts: Any = apps.get_model("accounts", "Account")._default_manager.all()
+        seen = accounts.visible_to(user).filter(pk=OuterRef("account_id"))
+        return self.live().filter(Exists(seen))  # asked for each row: SQLite would make a list of all accounts first
 
     def in_bin_of(self, user: "User") -> "ContactQuerySet":
         """Deleted contacts, but for erased persons, of accounts that the user sees."""
