@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import QuerySet, Window
+from django.db.models import Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
@@ -172,19 +172,22 @@ def _rank(likeness: Likeness) -> tuple[int, int]:
 def _marked(claim: Claim) -> dict[int, set[str]]:
     """Return by account the kinds of marks that agree with the claim or lead from it to the account (1 query).
 
-    Of a mark that very many have, such as half a name that ends in 便利店, only the oldest are taken.
+    Of a leading mark that very many have, such as half a name that ends in 便利店, only the oldest are taken; of those
+    that speak for one company none is left out.
     """
-    wanted = marks(
+    telling = marks(
         names=claim.names,
         uscc=claim.uscc,
         domain=claim.domain,
         phones=claim.phones,
         emails=claim.emails,
         country=claim.country,
-    ).union(*map(leading_claims, claim.names))
-    rows = AccountMark.objects.filter(mark__in={mark[:MARK_LENGTH] for mark in wanted})
+    )
+    sure = {mark[:MARK_LENGTH] for mark in telling}
+    leading = {mark[:MARK_LENGTH] for name in claim.names for mark in leading_claims(name)}
+    rows = AccountMark.objects.filter(mark__in=sure | leading)
     place = Window(RowNumber(), partition_by="mark", order_by="pk")
-    few = rows.annotate(place=place).filter(place__lte=MOST_OF_A_MARK)
+    few = rows.annotate(place=place).filter(Q(place__lte=MOST_OF_A_MARK) | Q(mark__in=sure))
     found: dict[int, set[str]] = {}
     for pk, mark in few.values_list("account_id", "mark"):
         found.setdefault(pk, set()).add(mark.partition(":")[0])

@@ -53,3 +53,13 @@ def test_a_mark_that_very_many_have_leads_to_some_and_hides_no_equal_name(monkey
         found = [hit.label for hit in check(by=by, account=Claim("台州远景润滑有限公司"))]
     assert found == ["台州远景润滑有限公司"]
     assert len(check(by=by, account=Claim("远景润滑有限公司"))) == 3
+
+
+@pytest.mark.django_db
+def test_no_account_with_the_same_number_is_left_out(monkeypatch):
+    monkeypatch.setattr(matching, "MOST_OF_A_MARK", 1)
+    by = make_user(roles=("executive",), department=make_department())
+    names = ["杭州远大机械有限公司", "宁波恒力泵业有限公司", "温州华创轴承有限公司"]
+    create_accounts(rows=[NewAccount(name=name, phone="0571-88001234") for name in names], by=by, at=AT)
+    found = check(by=by, account=Claim("绍兴三枪阀门有限公司", phones=("0571-88001234",)))
+    assert {hit.label for hit in found} == set(names)
