@@ -26,6 +26,7 @@ from openpsm.core import parameters  # noqa: E402
 from openpsm.core.errors import DomainError  # noqa: E402
 from openpsm.org.models import User  # noqa: E402
 from openpsm.registrations import matching, operations  # noqa: E402
+from openpsm.registrations.operations import checking  # noqa: E402
 from tests.factories.registrations import make_seller  # noqa: E402
 
 PAUSE = 0.03
@@ -64,7 +65,7 @@ CHECK = matching.check
 def serve(user_id: int, *, is_guarded: bool) -> None:
     by = User.objects.select_related("department").get(pk=user_id)
     if not is_guarded:
-        operations.lock = lambda: None
+        checking.lock = lambda: None
         matching.check = lambda **_claim: []
     print("ready", flush=True)
     for line in sys.stdin:

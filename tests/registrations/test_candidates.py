@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from openpsm.accounts.operations import NewAccount, create_accounts
 from openpsm.accounts.rules import leading_claims, leading_marks, marks
-from openpsm.registrations import matching
-from openpsm.registrations.matching import Claim, check
+from openpsm.registrations.matching import Claim, check, customers
 from openpsm.registrations.rules import compare_companies
 from tests.factories import AT
 from tests.factories.org import make_department, make_user
@@ -44,7 +43,7 @@ def test_what_compares_as_alike_shares_a_mark(cores, places, forms):
 
 @pytest.mark.django_db
 def test_a_mark_that_very_many_have_leads_to_some_and_hides_no_equal_name(monkeypatch, django_assert_max_num_queries):
-    monkeypatch.setattr(matching, "MOST_OF_A_MARK", 5)
+    monkeypatch.setattr(customers, "MOST_OF_A_MARK", 5)
     monkeypatch.setattr(matching, "MOST_HITS", 3)
     by = make_user(roles=("executive",), department=make_department())
     names = [f"{place}远景润滑有限公司" for place in ("杭州", "宁波", "温州", "绍兴", "金华", "湖州", "嘉兴", "台州")]
@@ -57,7 +56,7 @@ def test_a_mark_that_very_many_have_leads_to_some_and_hides_no_equal_name(monkey
 
 @pytest.mark.django_db
 def test_no_account_with_the_same_number_is_left_out(monkeypatch):
-    monkeypatch.setattr(matching, "MOST_OF_A_MARK", 1)
+    monkeypatch.setattr(customers, "MOST_OF_A_MARK", 1)
     by = make_user(roles=("executive",), department=make_department())
     names = ["杭州远大机械有限公司", "宁波恒力泵业有限公司", "温州华创轴承有限公司"]
     create_accounts(rows=[NewAccount(name=name, phone="0571-88001234") for name in names], by=by, at=AT)

@@ -1,41 +1,15 @@
-"""When do two names mean the same company or the same project? Decisions over texts, without database.
+"""When do two names mean the same company? Decisions over texts, without database.
 
 Rule: docs/business-rules.md#registration
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from enum import StrEnum
-
 from rapidfuzz.distance import OSA
-from rapidfuzz.fuzz import ratio
 
 from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
-from openpsm.core.text import fold, initials, sort_key
-
-
-class HitClass(StrEnum):
-    """What a hit means for the claim: SAME stops it, POSSIBLE asks for a second look, RELATED informs."""
-
-    SAME = "same"
-    POSSIBLE = "possible"
-    RELATED = "related"
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How alike two records are: class, score from 0 to 100, and the kinds of agreement that speak for it."""
-
-    cls: HitClass
-    score: int
-    reasons: tuple[str, ...]
-
-
-_SEQUENCE = re.compile(r"[0-9]+|[一二三四五六七八九十]+(?=[期批标段包号次])")
-#: Words at the end of a project's name that say nothing about which project it is.
-_PROJECT_WORDS = re.compile("(?:招标|采购|项目|工程|设备|物资|公告|中标|标段)+$")
+from openpsm.core.text import initials, sort_key
+from openpsm.registrations.rules.likeness import HitClass, Likeness
 
 
 def compare_companies(one: str, other: str) -> Likeness | None:
@@ -89,29 +63,3 @@ def _is_slip(one: str, other: str) -> bool:
     if len(one) == len(other):
         return sorted(one) == sorted(other) and OSA.distance(one, other) == 1
     return min(len(one), len(other)) >= SHORTEST_SLIP and OSA.distance(one, other) == 1
-
-
-def compare_projects(
-    one: str, other: str, *, is_same_account: bool, is_other_line: bool = False, is_other_site: bool = False
-) -> Likeness | None:
-    """Return how alike two projects are by name, given whether the customer is the same.
-
-    With one customer an equal name is the same project, unless product line or site are known to differ; phases, lots
-    and years must agree. At another customer only an equal, telling name is possible (8 signs or more).
-    """
-    a, b = fold(one), fold(other)
-    if a == b and is_same_account:
-        is_other = is_other_line or is_other_site
-        return Likeness(HitClass.POSSIBLE if is_other else HitClass.SAME, 100, ("account", "project_name"))
-    bare_a, bare_b = _PROJECT_WORDS.sub("", a) or a, _PROJECT_WORDS.sub("", b) or b
-    if _SEQUENCE.findall(a) != _SEQUENCE.findall(b) or is_other_line or is_other_site:
-        return None
-    if is_same_account:
-        score = round(ratio(bare_a, bare_b))
-        return Likeness(HitClass.POSSIBLE, score, ("account", "project_name_nearly")) if score >= 75 else None
-    return Likeness(HitClass.POSSIBLE, 80, ("project_name",)) if bare_a == bare_b and len(bare_a) >= 8 else None
-
-
-def shown_score(score: int) -> int:
-    """Return the score in steps of 10, as it is shown of other people's records."""
-    return score // 10 * 10

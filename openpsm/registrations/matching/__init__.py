@@ -1,0 +1,28 @@
+"""Comparing a claim with everything that is known, and saying of other people's records no more than one may know.
+
+Rule: docs/business-rules.md#registration
+"""
+
+from openpsm.org.models import User
+from openpsm.registrations.matching.customers import account_hits
+from openpsm.registrations.matching.hits import ORDER, REASONS, Claim, Hit, ProjectClaim, key_of
+from openpsm.registrations.matching.projects import project_hits
+
+__all__ = ["REASONS", "Claim", "Hit", "ProjectClaim", "check", "key_of"]
+
+
+def check(
+    *,
+    by: User,
+    account: Claim | None = None,
+    project: ProjectClaim | None = None,
+    excluding_account: int | None = None,
+    excluding_project: int | None = None,
+) -> list[Hit]:
+    """Compare with all live accounts and projects; best first. At most 5 queries for a customer and 3 for a project."""
+    hits: list[Hit] = []
+    if account is not None:
+        hits += account_hits(account, by, excluding_account)
+    if project is not None:
+        hits += project_hits(project, by, excluding_project)
+    return sorted(hits, key=lambda hit: (ORDER[hit.cls], -hit.score, hit.key))

@@ -1,0 +1,116 @@
+"""Comparing a claim on a customer with every customer that is known.
+
+Rule: docs/business-rules.md#registration
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
+
+from openpsm.accounts.models import MARK_LENGTH, Account, AccountMark, AccountName
+from openpsm.accounts.rules import check_uscc, leading_claims, marks, normal_uscc
+from openpsm.org.models import User
+from openpsm.registrations.matching.hits import Claim, Found, Hit, hit_of, rank
+from openpsm.registrations.rules import (
+    HitClass,
+    Likeness,
+    compare_companies,
+)
+
+#: Of one leading mark so many accounts are compared; of one claim so many customers are shown, the most alike first.
+MOST_OF_A_MARK = 200
+
+
+MOST_HITS = 60
+
+
+#: Marks that speak for one company whatever it is called.
+NUMBERS = frozenset({"uscc", "phone", "email", "domain"})
+
+
+def account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
+    marked = _marked(claim)
+    marked.pop(excluding or 0, None)
+    names = _names(marked) if marked else {}
+    by_name = {pk: likeness for pk, known in names.items() if (likeness := _best_name(claim, known))}
+    worth = [pk for pk in names if pk in by_name or marked[pk] & NUMBERS]
+    accounts = Account.objects.filter(pk__in=worth).select_related("owner") if worth else ()
+    found = [Found(one, _together(claim, one, by_name.get(one.pk), marked[one.pk] & NUMBERS)) for one in accounts]
+    found = sorted(found, key=lambda one: rank(one.likeness))[:MOST_HITS]
+    seen = Account.objects.visible_to(by).filter(pk__in=[one.record.pk for one in found])
+    visible = set(seen.values_list("pk", flat=True)) if found else set()
+    return [_account_hit(one, by, visible) for one in found]
+
+
+def _marked(claim: Claim) -> dict[int, set[str]]:
+    """Return by account the kinds of marks that agree with the claim or lead from it to the account (1 query).
+
+    Of a leading mark that very many have, such as half a name that ends in 便利店, only the oldest are taken; of those
+    that speak for one company none is left out.
+    """
+    telling = marks(
+        names=claim.names,
+        uscc=claim.uscc,
+        domain=claim.domain,
+        phones=claim.phones,
+        emails=claim.emails,
+        country=claim.country,
+    )
+    sure = {mark[:MARK_LENGTH] for mark in telling}
+    leading = {mark[:MARK_LENGTH] for name in claim.names for mark in leading_claims(name)}
+    rows = AccountMark.objects.filter(mark__in=sure | leading)
+    place = Window(RowNumber(), partition_by="mark", order_by="pk")
+    few = rows.annotate(place=place).filter(Q(place__lte=MOST_OF_A_MARK) | Q(mark__in=sure))
+    found: dict[int, set[str]] = {}
+    for pk, mark in few.values_list("account_id", "mark"):
+        found.setdefault(pk, set()).add(mark.partition(":")[0])
+    return found
+
+
+def _names(accounts: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    """Return by account its names with their kinds, the full name first (2 queries)."""
+    rows = Account.objects.live().filter(pk__in=accounts).values_list("pk", "name", "short_name")
+    found = {pk: [("full", name)] + ([("short", short)] if short else []) for pk, name, short in rows}
+    for pk, kind, name in AccountName.objects.filter(account__in=found).values_list("account_id", "kind", "name"):
+        found[pk].append((kind, name))
+    return found
+
+
+def _together(claim: Claim, account: Account, by_name: Likeness | None, kinds: Collection[str]) -> Likeness:
+    """Return what names and numbers say together; at least one of them agrees."""
+    if by_name and not kinds:
+        return by_name
+    reasons = (*(by_name.reasons if by_name else ()), *sorted(kinds))
+    is_equal_name = by_name is not None and by_name.cls == HitClass.SAME
+    if "uscc" in kinds or is_equal_name or not _are_two_companies(claim, account):
+        return Likeness(HitClass.SAME, 100, reasons)
+    return Likeness(HitClass.POSSIBLE, 90, reasons)
+
+
+def _are_two_companies(claim: Claim, account: Account) -> bool:
+    """Two good credit codes that differ are two legal persons, whatever switchboard or domain they share."""
+    one, other = normal_uscc(claim.uscc), account.uscc
+    return bool(one and other and one != other and not check_uscc(one) and not check_uscc(other))
+
+
+def _best_name(claim: Claim, names: Iterable[tuple[str, str]]) -> Likeness | None:
+    """Return the best likeness of any two names; an equal short name alone is possible, for many share one."""
+    found: list[Likeness] = []
+    for kind, known in names:
+        for index, name in enumerate(claim.names):
+            likeness = compare_companies(name, known)
+            if likeness and likeness.cls == HitClass.SAME and (kind == "short" or index > 0):
+                likeness = replace(likeness, cls=HitClass.POSSIBLE)
+            if likeness:
+                found.append(likeness)
+    return min(found, key=rank, default=None)
+
+
+def _account_hit(found: Found, by: User, visible: Collection[int]) -> Hit:
+    account: Account = found.record
+    is_in_pool = account.owner_id is None and not account.is_unassigned
+    return hit_of("account", found, by, is_visible=account.pk in visible, is_in_pool=is_in_pool, stage="")
