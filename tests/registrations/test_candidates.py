@@ -44,7 +44,7 @@ def test_what_compares_as_alike_shares_a_mark(cores, places, forms):
 @pytest.mark.django_db
 def test_a_mark_that_very_many_have_leads_to_some_and_hides_no_equal_name(monkeypatch, django_assert_max_num_queries):
     monkeypatch.setattr(customers, "MOST_OF_A_MARK", 5)
-    monkeypatch.setattr(matching, "MOST_HITS", 3)
+    monkeypatch.setattr(customers, "MOST_HITS", 3)
     by = make_user(roles=("executive",), department=make_department())
     names = [f"{place}远景润滑有限公司" for place in ("杭州", "宁波", "温州", "绍兴", "金华", "湖州", "嘉兴", "台州")]
     create_accounts(rows=[NewAccount(name=name) for name in names], by=by, at=AT)
