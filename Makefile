@@ -69,10 +69,12 @@ test-browser: env
 bench: env ## measure against the goals on PostgreSQL; writes docs/performance.md (SIZE=1000000 projects)
 	@scripts/ensure-system postgresql
 	scripts/with-postgres --durable -c shared_buffers=1GB $(BIN)/python -m bench --size $(SIZE)
+	scripts/with-postgres --durable -c shared_buffers=1GB $(BIN)/python -m bench.checks
 
 .PHONY: bench-sqlite
 bench-sqlite: env ## the same of OpenPSM alone on SQLite
 	env -u OPENPSM_DATABASE_URL $(BIN)/python -m bench --size $(SIZE)
+	env -u OPENPSM_DATABASE_URL $(BIN)/python -m bench.checks
 
 .PHONY: races
 races: env ## the race tests, 500 rounds on both databases
