@@ -10,11 +10,12 @@ class OrgConfig(AppConfig):
     verbose_name = _("organisation")
 
     def ready(self) -> None:
+        from openpsm.org import approvals, fields, jobs, limits, links, mail, notice  # noqa: F401  # tasks register by being imported
         from openpsm.org import bin as recycling
-        from openpsm.org import fields, jobs, limits, links, mail, notice  # noqa: F401  # tasks register by being imported
 
         fields.declare_all()
         limits.declare_all()
+        approvals.declare_all()
         recycling.declare_all()
         notice.declare_all()
         links.declare_all()

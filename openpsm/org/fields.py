@@ -45,6 +45,14 @@ def _work() -> None:
         + VERSIONED,
         internal="reminded_on",
     )
+    classify(
+        "org.Approval",
+        open="id kind subject_type subject_id title detail state step closed_at reason" + VERSIONED,
+        internal="fingerprint told_at",
+    )
+    classify("org.ApprovalStep", open="id approval position needs")
+    classify("org.ApprovalSeat", open="id approval position reviewer added_by decision decided_by decided_at comment")
+    classify("org.Absence", open="id user substitute from_on back_on" + VERSIONED)
     classify("org.SavedView", open="id listing name query owner sharing department" + VERSIONED)
     classify("org.BulkEdit", internal="id by listing action values ids at finished_at undo_of")
     classify("org.BulkResult", internal="id bulk record_id outcome reason kept")

@@ -7,7 +7,18 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.core import events, links
 from openpsm.core.versions import bump
-from openpsm.org.models import AccessToken, Follow, Notification, Recent, SavedView, Task, User, UserSession
+from openpsm.org.models import (
+    Absence,
+    AccessToken,
+    Follow,
+    Notification,
+    Recent,
+    SavedView,
+    Task,
+    User,
+    UserSession,
+)
+from openpsm.org.operations.approvals.seats import hand_seats_over, open_seats
 
 
 def declare_all() -> None:
@@ -24,6 +35,14 @@ def declare_all() -> None:
     links.declare("org.bulkedit", "by", target=target, label=_("bulk edits"))
     links.declare("org.rolegrant", "user", target=target, label=_("roles held"))
     links.declare("org.rolegrant", "granted_by", target=target, label=_("roles granted"))
+    waiting = _("approvals to decide")
+    links.declare(
+        "org.approvalseat", "reviewer", target=target, label=waiting, move=hand_seats_over, listing=open_seats
+    )
+    links.declare("org.approvalseat", "decided_by", target=target, label=_("approvals decided"))
+    links.declare("org.approvalseat", "added_by", target=target, label=_("reviewers added"))
+    links.declare("org.absence", "user", target=target, label=_("absence"), erase=erase_absence)
+    links.declare("org.absence", "substitute", target=target, label=_("absences of colleagues"))
 
 
 def open_tasks(target: User) -> "object":
@@ -110,3 +129,8 @@ def erase_follows(*, target: User, by: User, at: datetime) -> None:
 def erase_recents(*, target: User, by: User, at: datetime) -> None:
     """What somebody looked at is theirs alone."""
     Recent.objects.filter(user=target).delete()
+
+
+def erase_absence(*, target: User, by: User, at: datetime) -> None:
+    """When somebody was away is theirs."""
+    Absence.objects.filter(user=target).delete()

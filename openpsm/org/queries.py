@@ -9,7 +9,20 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.utils.http import urlsafe_base64_decode
 
-from openpsm.org.models import Department, Role, RoleGrant, Task, User, UserSession
+from openpsm.core.errors import NotAllowed
+from openpsm.org.models import (
+    Absence,
+    Approval,
+    ApprovalSeat,
+    ApprovalStep,
+    Department,
+    DepartmentManager,
+    Role,
+    RoleGrant,
+    Task,
+    User,
+    UserSession,
+)
 
 
 def needs_setup() -> bool:
@@ -112,3 +125,65 @@ def open_tasks_of(user: User, *, on: date, until: date, limit: int = 200) -> Tas
         later=[task for task in tasks if task.due_on and task.due_on > on],
         undated=[task for task in tasks if task.due_on is None],
     )
+
+
+def managers_above(user: User) -> list[User]:
+    """Return the active managers of the user's department and of those above, the nearest first (1 query)."""
+    path = (user.department.path or "") if user.department else ""
+    above = [path[: index + 1] for index, sign in enumerate(path) if sign == "/"]
+    managers = DepartmentManager.objects.filter(department__path__in=above, user__is_active=True).exclude(user=user)
+    links = managers.select_related("user", "department").order_by("-department__path", "user__sort_key", "pk")
+    return list({link.user_id: link.user for link in links}.values())
+
+
+def absence_of(user: User) -> Absence | None:
+    """Return when the user is away and who stands in (1 query)."""
+    return Absence.objects.select_related("substitute").filter(user=user).first()
+
+
+@dataclass(frozen=True)
+class StepOf:
+    """A step of an approval as a reader sees it; `is_here` while it is decided."""
+
+    position: int
+    needs: str
+    needs_label: str
+    seats: list[ApprovalSeat]
+    is_here: bool
+
+
+def steps_of(approval: Approval) -> list[StepOf]:
+    """Return the steps of an approval in order, each with its seats and their people (2 queries)."""
+    rows = approval.seats.select_related("reviewer", "decided_by", "added_by").order_by("position", "pk")
+    seats = list(rows)
+    is_waiting = approval.state == Approval.State.WAITING
+    return [
+        StepOf(
+            step.position,
+            step.needs,
+            step.get_needs_display(),
+            [seat for seat in seats if seat.position == step.position],
+            is_waiting and step.position == approval.step,
+        )
+        for step in ApprovalStep.objects.filter(approval=approval).order_by("position")
+    ]
+
+
+def may_decide(approval: Approval, user: User, *, at: datetime) -> bool:
+    """Whether the user has a seat to decide in now; the operation asks again (at most 2 queries)."""
+    from openpsm.org.operations.approvals.deciding import seat_of  # it reads these queries
+    from openpsm.org.operations.approvals.records import seats_here
+
+    if approval.state != Approval.State.WAITING:
+        return False
+    try:
+        seat_of(approval, seats_here(approval), user, at)
+    except NotAllowed:
+        return False
+    return True
+
+
+def approvals_waiting_for(user: User, *, on: date, limit: int = 20) -> list[Approval]:
+    """Return what the user has to decide on that day, the longest waiting first (1 query)."""
+    rows = Approval.objects.waiting_for(user, on).select_related("created_by")
+    return list(rows.order_by("pk")[:limit])

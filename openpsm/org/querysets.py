@@ -122,6 +122,51 @@ class NotificationQuerySet(models.QuerySet[Any]):
         return self.filter(read_at=None)
 
 
+class ApprovalQuerySet(models.QuerySet[Any]):
+    """Approvals: of who asks, of the reviewers and their substitutes, and of the managers above who asks."""
+
+    def visible_to(self, user: "User") -> "ApprovalQuerySet":
+        from openpsm.org.access import reach  # it imports the models
+
+        if not user.is_active:
+            return self.none()
+        asked = Q(reviewer=user) | Q(decided_by=user) | Q(decision="", reviewer__absence__substitute=user)
+        condition = Q(created_by=user) | Q(pk__in=_seats().filter(asked).values("approval"))
+        for path in reach(user).managed:
+            condition |= Q(created_by__department__path__startswith=path)
+        return self.filter(condition)
+
+    def waiting(self) -> "ApprovalQuerySet":
+        """Neither decided nor ended otherwise."""
+        return self.filter(state="waiting")
+
+    def waiting_for(self, user: "User", on: date) -> "ApprovalQuerySet":
+        """In whose present step a seat of the user, or of somebody for whom they stand in on that day, is open."""
+        away = Q(reviewer__absence__substitute=user, reviewer__absence__from_on__lte=on)
+        mine = Q(reviewer=user) | Q(away & Q(reviewer__absence__back_on__gt=on))
+        here = _seats().filter(mine, decision="", position=models.F("approval__step"), approval__state="waiting")
+        return self.waiting().filter(pk__in=here.values("approval")).exclude(created_by=user)
+
+    def decided_by(self, user: "User") -> "ApprovalQuerySet":
+        """On which the user has said yes or no, for themself or for somebody else."""
+        return self.filter(pk__in=_seats().filter(decided_by=user).values("approval"))
+
+
+def _seats() -> Any:
+    return apps.get_model("org", "ApprovalSeat")._default_manager.all()
+
+
+class AbsenceQuerySet(models.QuerySet[Any]):
+    """Absences: that a colleague is away, and who stands in, is open to all staff."""
+
+    def visible_to(self, user: "User") -> "AbsenceQuerySet":
+        return self.all() if user.is_active else self.none()
+
+    def on(self, day: date) -> "AbsenceQuerySet":
+        """Of people who are away on that day."""
+        return self.filter(from_on__lte=day, back_on__gt=day)
+
+
 class OwnQuerySet(models.QuerySet[Any]):
     """What belongs to one person alone: records followed and opened."""
 

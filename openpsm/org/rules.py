@@ -76,3 +76,15 @@ def is_session_over(
     """Whether a session was left alone for longer than `idle` or began longer than `absolute` ago."""
     is_old = started_at is not None and at - started_at >= absolute
     return is_old or (seen_at is not None and at - seen_at >= idle)
+
+
+def verdict_of(needs: str, decisions: Collection[str]) -> str:
+    """Return what a step of an approval has come to: "approve", "reject", or "" while it waits.
+
+    One no ends it. `all` waits for everybody's yes; in `any` the first word counts.
+    Rule: docs/business-rules.md#approvals
+    """
+    if "reject" in decisions:
+        return "reject"
+    agreed = [one for one in decisions if one == "approve"]
+    return "approve" if agreed and (needs == "any" or len(agreed) == len(decisions)) else ""

@@ -1,5 +1,16 @@
-"""Changes to staff, departments, roles, sign-in, tasks and notifications, one module per noun."""
+"""Changes to staff, departments, roles, sign-in, tasks, approvals and notifications, one module per noun."""
 
+from openpsm.org.operations.absences import end_absence, end_past_absences, set_absence
+from openpsm.org.operations.approvals import (
+    ApprovalVoid,
+    NewStep,
+    add_reviewer,
+    decide_approval,
+    remind_of_approvals,
+    request_approval,
+    void_approvals,
+    withdraw_approval,
+)
 from openpsm.org.operations.attention import follow, remember_opened, unfollow
 from openpsm.org.operations.bulk import do_one, finish_bulk, rehearse, start_bulk, start_undo
 from openpsm.org.operations.departments import (
@@ -58,10 +69,13 @@ from openpsm.org.operations.views import (
 
 __all__ = [
     "AlreadySetUp",
+    "ApprovalVoid",
     "Invitation",
+    "NewStep",
     "NewTask",
     "NewUser",
     "Note",
+    "add_reviewer",
     "authenticate_token",
     "change_password",
     "change_view",
@@ -74,11 +88,14 @@ __all__ = [
     "create_departments",
     "create_role",
     "deactivate_user",
+    "decide_approval",
     "delete_role",
     "delete_view",
     "do_one",
     "drop_task",
+    "end_absence",
     "end_other_sessions",
+    "end_past_absences",
     "end_session",
     "end_sessions_of",
     "finish_bulk",
@@ -99,10 +116,12 @@ __all__ = [
     "record_export",
     "rehearse",
     "remember_opened",
+    "remind_of_approvals",
     "remind_of_tasks",
     "rename_department",
     "reopen_department",
     "reopen_task",
+    "request_approval",
     "request_reset",
     "reset_at_the_server",
     "reset_by_administrator",
@@ -110,6 +129,7 @@ __all__ = [
     "revoke_role",
     "revoke_token",
     "save_view",
+    "set_absence",
     "set_managers",
     "settle_tasks",
     "sign_in",
@@ -119,6 +139,8 @@ __all__ = [
     "update_profile",
     "update_role",
     "update_user",
+    "void_approvals",
+    "withdraw_approval",
     "withdraw_departments",
     "withdraw_users",
 ]

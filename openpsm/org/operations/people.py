@@ -19,6 +19,8 @@ from openpsm.core.versions import require_version
 from openpsm.org import access, rules
 from openpsm.org.mail import send_link
 from openpsm.org.models import AccessToken, Department, Role, RoleGrant, User, UserSession
+from openpsm.org.operations.absences import end_substitutions
+from openpsm.org.operations.approvals import pass_seats_on
 from openpsm.org.operations.roles import keep_an_administrator, lock_roles, require_grantable, require_not_above
 from openpsm.org.permissions import Permission
 
@@ -253,7 +255,8 @@ def update_profile(*, changes: Mapping[str, Any], by: User, at: datetime) -> Use
 def deactivate_user(*, user_id: int, version: int | None, by: User, at: datetime) -> User:
     """Take away access with the next request: sessions end, tokens are revoked, reset links and requested jobs stop.
 
-    What the user owns stays in their name until it is handed over. Refused for oneself and the last administrator.
+    What the user owns stays in their name until it is handed over; what they had still to approve goes to the nearest
+    manager above. Refused for oneself and the last administrator.
     """
     with transaction.atomic():
         lock_roles()
@@ -266,7 +269,10 @@ def deactivate_user(*, user_id: int, version: int | None, by: User, at: datetime
         user.save(update_fields=["is_active", "left_at", "version"])
         keep_an_administrator()
         sessions, tokens = end_access(user, at)
-        events.record("user.deactivated", subject=user, by=by, at=at, sessions=sessions, tokens=tokens)
+        with events.together():
+            pass_seats_on(user=user, by=by, at=at)
+            end_substitutions(user=user, by=by, at=at)
+            events.record("user.deactivated", subject=user, by=by, at=at, sessions=sessions, tokens=tokens)
     return user
 
 
