@@ -1,6 +1,7 @@
 """Approvals: levels, all and any, one more reviewer, substitutes, reminders, void, withdrawn, never one's own."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -199,7 +200,7 @@ def test_a_yes_and_what_follows_stand_or_fall_together(seller, boss, thing, monk
 def test_a_reviewer_asks_one_more_who_then_decides_too(seller, boss, thing):
     expert, stranger = make_user(), make_user()
     approval = ask(seller, [boss], about=thing)
-    call = {"approval_id": approval.pk, "version": None, "user_id": expert.pk, "at": AT}
+    call: dict[str, Any] = {"approval_id": approval.pk, "version": None, "user_id": expert.pk, "at": AT}
     with pytest.raises(Approval.DoesNotExist):
         operations.add_reviewer(**call, by=stranger)
     with pytest.raises(NotAllowed):
@@ -248,7 +249,7 @@ def test_absence_has_days_and_another_person(boss):
         {"substitute_id": boss.pk},
         {"substitute_id": gone.pk},
     ):
-        call = {"substitute_id": other.pk, "from_on": on, "back_on": on + DAY, "version": None} | wrong
+        call: dict[str, Any] = {"substitute_id": other.pk, "from_on": on, "back_on": on + DAY, "version": None} | wrong
         with pytest.raises(InvalidInput):
             operations.set_absence(**call, by=boss, at=AT)
     assert not Absence.objects.exists()
@@ -259,7 +260,7 @@ def test_absence_has_days_and_another_person(boss):
 def test_absence_is_changed_ended_and_forgotten(boss):
     one, other = make_user(), make_user()
     absence = make_absence(boss, one)
-    call = {"from_on": AT.date(), "back_on": AT.date() + 2 * DAY, "by": boss, "at": AT}
+    call: dict[str, Any] = {"from_on": AT.date(), "back_on": AT.date() + 2 * DAY, "by": boss, "at": AT}
     with pytest.raises(Stale):
         operations.set_absence(substitute_id=other.pk, version=7, **call)
     changed = operations.set_absence(substitute_id=other.pk, version=absence.version, **call)
@@ -277,7 +278,7 @@ def test_absence_is_changed_ended_and_forgotten(boss):
 
 def test_the_asker_withdraws_and_nobody_else(seller, boss, thing):
     approval = ask(seller, [boss], about=thing)
-    call = {"approval_id": approval.pk, "version": 1, "at": AT}
+    call: dict[str, Any] = {"approval_id": approval.pk, "version": 1, "at": AT}
     with pytest.raises(NotAllowed):
         operations.withdraw_approval(**call, by=boss)
     operations.withdraw_approval(**call, by=seller, reason="Solved")
@@ -288,7 +289,7 @@ def test_the_asker_withdraws_and_nobody_else(seller, boss, thing):
 
 def test_a_change_voids_what_was_asked_about_it_and_everybody_is_told(seller, boss, thing):
     ask(seller, [boss], about=thing, fingerprint="100", kind="test.watched")
-    call = {"subject": thing, "reason": "The price changed", "by": seller, "at": AT}
+    call: dict[str, Any] = {"subject": thing, "reason": "The price changed", "by": seller, "at": AT}
     assert operations.void_approvals(**call, fingerprint="100") == 0
     assert operations.void_approvals(**call, fingerprint="99") == 1
     approval = Approval.objects.get()
