@@ -143,7 +143,8 @@ def test_a_party_decides_neither_directly_nor_for_somebody(seller, boss, thing):
 
 def test_a_step_needs_active_reviewers(seller, thing):
     gone = make_user(is_active=False)
-    for steps in ([], [[]], [[gone]]):
+    empty: list[Any] = []
+    for steps in (empty, [[]], [[gone]]):
         with pytest.raises(InvalidInput):
             ask(seller, *steps, about=thing)
     assert not Approval.objects.exists()
