@@ -143,8 +143,8 @@ def test_a_party_decides_neither_directly_nor_for_somebody(seller, boss, thing):
 
 def test_a_step_needs_active_reviewers(seller, thing):
     gone = make_user(is_active=False)
-    empty: list[Any] = []
-    for steps in (empty, [[]], [[gone]]):
+    wrong: list[list[list[Any]]] = [[], [[]], [[gone]]]
+    for steps in wrong:
         with pytest.raises(InvalidInput):
             ask(seller, *steps, about=thing)
     assert not Approval.objects.exists()
