@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "openpsm.evaluation.apps.EvaluationConfig",
     "openpsm.buying.apps.BuyingConfig",
     "openpsm.activities.apps.ActivitiesConfig",
+    "openpsm.duplicates.apps.DuplicatesConfig",
     "openpsm.insights.apps.InsightsConfig",
     "openpsm.exchange.apps.ExchangeConfig",
     "openpsm.web.apps.WebConfig",

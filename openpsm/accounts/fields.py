@@ -35,7 +35,7 @@ def declare_all() -> None:
         "accounts.Account",
         open="id name short_name kind uscc country region address industry domain phone parent owner department "
         "is_unassigned note custom" + VERSIONED,
-        internal="strict_key sort_key search_text deleted_at",
+        internal="strict_key sort_key search_text deleted_at merged_into",
     )
     classify("accounts.AccountName", open="id account name kind", internal="strict_key")
     classify("accounts.AccountGram", internal="id gram account")

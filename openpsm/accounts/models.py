@@ -32,7 +32,11 @@ class AccountKind(models.TextChoices):
 
 
 class Account(Versioned):
-    """A company or public body. Without owner it is in the public pool, or `is_unassigned` after a take-over."""
+    """A company or public body. Without owner it is in the public pool, or `is_unassigned` after a take-over.
+
+    One that turned out to be another account twice is `merged_into` that one: deleted, in no recycle bin, and its
+    address leads there. Rule: docs/business-rules.md#merging
+    """
 
     name = models.CharField(_("full name"), max_length=200)
     strict_key = models.CharField(max_length=200, db_index=True)
@@ -54,6 +58,7 @@ class Account(Versioned):
     note = models.TextField(_("note"), blank=True)
     custom = models.JSONField(default=dict, blank=True)
     deleted_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", models.CASCADE, null=True, related_name="+", editable=False)
 
     objects = AccountQuerySet.as_manager()
 
@@ -72,6 +77,10 @@ class Account(Versioned):
             ),
             models.CheckConstraint(
                 condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")), name="account_not_its_own_parent"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(deleted_at__isnull=False),
+                name="merged_account_is_deleted",
             ),
         ]
 

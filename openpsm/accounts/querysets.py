@@ -34,8 +34,8 @@ class AccountQuerySet(models.QuerySet[Any]):
         return self.live()._within_reach_of(user)
 
     def in_bin_of(self, user: "User") -> "AccountQuerySet":
-        """Deleted accounts that the user would see otherwise."""
-        return self.filter(deleted_at__isnull=False)._within_reach_of(user)
+        """Deleted accounts that the user would see otherwise; one that was merged comes back by undoing that."""
+        return self.filter(deleted_at__isnull=False, merged_into=None)._within_reach_of(user)
 
     def _within_reach_of(self, user: "User") -> "AccountQuerySet":
         members = apps.get_model("accounts", "AccountMember")._default_manager

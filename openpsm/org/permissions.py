@@ -16,6 +16,7 @@ class Permission(StrEnum):
     ACCOUNT_CREATE = "account.create"
     ACCOUNT_EDIT = "account.edit"
     ACCOUNT_DELETE = "account.delete"
+    ACCOUNT_MERGE = "account.merge"
     CONTACT_EDIT = "contact.edit"
     CONTACT_REACH = "contact.reach"  # phones, mail and chat names of contacts
     PRODUCT_EDIT = "product.edit"
@@ -65,6 +66,7 @@ MANAGER = SELLER | {
     Permission.GRADE_PIN,
     Permission.PROJECT_DELETE,
     Permission.ACCOUNT_DELETE,
+    Permission.ACCOUNT_MERGE,
     Permission.EXPORT,
     Permission.VIEW_SHARE,
 }
@@ -88,7 +90,14 @@ SHIPPED_ROLES: tuple[tuple[str, str, str, frozenset[Permission]], ...] = (
         "market",
         "Market",
         "市场",
-        frozenset({Permission.PROJECT_VIEW_ALL, Permission.ACCOUNT_VIEW_ALL, Permission.PRODUCT_EDIT}),
+        frozenset(
+            {
+                Permission.PROJECT_VIEW_ALL,
+                Permission.ACCOUNT_VIEW_ALL,
+                Permission.ACCOUNT_MERGE,
+                Permission.PRODUCT_EDIT,
+            }
+        ),
     ),
     ("legal", "Legal", "法务", frozenset({Permission.PROJECT_VIEW_ALL, Permission.ACCOUNT_VIEW_ALL})),
     ("collection", "Collection office", "清欠办", frozenset({Permission.ACCOUNT_VIEW_ALL, Permission.ACTIVITY_EDIT})),

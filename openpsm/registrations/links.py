@@ -25,21 +25,35 @@ def _give(*, old: User, new: User, by: User | None, at: datetime, **_scope: Any)
 
 
 def _merge(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
-    """Re-point the registrations; live ones of the vanishing account give way to those of the kept one.
+    """Re-point the registrations; of two live claims on the customers that of the owner stays, else the kept one's.
 
     The key of a project's claim begins with its customer: it is written anew, and gives way where it is taken.
     """
     kind, status, moved = Registration.Kind, Registration.Status, 0
     taken = set(_claims(kept).values_list("kind", "strict_key"))
+    staying = _staying(kept, gone, at)
     for row in Registration.objects.filter(account=gone).order_by("pk"):
         if row.kind == kind.PROJECT:
             row.strict_key = f"{kept.pk}:{row.strict_key.partition(':')[2]}"[:240]
-        if row.status == status.LIVE and (row.kind == kind.ACCOUNT or (row.kind, row.strict_key) in taken):
+        if row.status == status.LIVE and row.pk != staying and (
+            row.kind == kind.ACCOUNT or (row.kind, row.strict_key) in taken
+        ):
             row.status = status.SUPERSEDED
         row.account = kept
         row.save(update_fields=["account", "strict_key", "status", *bump(row, at=at)])
         moved += 1
     return moved
+
+
+def _staying(kept: Account, gone: Account, at: datetime) -> int | None:
+    """Return the claim of the vanishing account that stays because its owner owns the kept one; others give way."""
+    rows = Registration.objects.filter(kind=Registration.Kind.ACCOUNT, status=Registration.Status.LIVE)
+    mine, theirs = rows.filter(account=kept), rows.filter(account=gone, owner=kept.owner_id)
+    staying = theirs.order_by("pk").values_list("pk", flat=True).first()
+    if staying is None or mine.filter(owner=kept.owner_id).exists():
+        return None
+    mine.update(status=Registration.Status.SUPERSEDED, version=F("version") + 1, updated_at=at)
+    return staying
 
 
 def _claims(account: Account) -> QuerySet[Registration]:

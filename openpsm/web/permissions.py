@@ -23,6 +23,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[Permission, Any], ...]], ...] = (
             (P.ACCOUNT_CREATE, _("Create accounts")),
             (P.ACCOUNT_EDIT, _("Change accounts")),
             (P.ACCOUNT_DELETE, _("Delete accounts")),
+            (P.ACCOUNT_MERGE, _("Merge duplicate accounts")),
             (P.CONTACT_EDIT, _("Create and change contacts")),
             (P.PRODUCT_EDIT, _("Change products")),
             (P.REGISTRATION_CREATE, _("Register customers and projects")),

@@ -76,7 +76,7 @@ def add_names(named: Mapping[int, Sequence[str]]) -> list[Account]:
 
 def rewrite(account: Account) -> None:
     """Bring the keys of a changed account up to date; only the rows that differ are written."""
-    others = list(account.names.values_list("name", flat=True))
+    others = list(account.names.order_by("pk").values_list("name", flat=True))
     derive(account, others)
     kept = set(AccountGram.objects.filter(account=account).values_list("gram", flat=True))
     wanted = _keys(account, others).grams
