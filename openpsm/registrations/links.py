@@ -35,8 +35,10 @@ def _merge(*, kept: Account, gone: Account, by: User | None, at: datetime) -> in
     for row in Registration.objects.filter(account=gone).order_by("pk"):
         if row.kind == kind.PROJECT:
             row.strict_key = f"{kept.pk}:{row.strict_key.partition(':')[2]}"[:240]
-        if row.status == status.LIVE and row.pk != staying and (
-            row.kind == kind.ACCOUNT or (row.kind, row.strict_key) in taken
+        if (
+            row.status == status.LIVE
+            and row.pk != staying
+            and (row.kind == kind.ACCOUNT or (row.kind, row.strict_key) in taken)
         ):
             row.status = status.SUPERSEDED
         row.account = kept
@@ -49,7 +51,7 @@ def _staying(kept: Account, gone: Account, at: datetime) -> int | None:
     """Return the claim of the vanishing account that stays because its owner owns the kept one; others give way."""
     rows = Registration.objects.filter(kind=Registration.Kind.ACCOUNT, status=Registration.Status.LIVE)
     mine, theirs = rows.filter(account=kept), rows.filter(account=gone, owner=kept.owner_id)
-    staying = theirs.order_by("pk").values_list("pk", flat=True).first()
+    staying: int | None = theirs.order_by("pk").values_list("pk", flat=True).first()
     if staying is None or mine.filter(owner=kept.owner_id).exists():
         return None
     mine.update(status=Registration.Status.SUPERSEDED, version=F("version") + 1, updated_at=at)

@@ -20,6 +20,7 @@ from openpsm.accounts.models import Account, Competitor
 from openpsm.buying.models import Element, SupporterLabel
 from openpsm.core import events
 from openpsm.core.events import Event
+from openpsm.duplicates.queries import merged_ids
 from openpsm.org import field_rules
 from openpsm.org.field_rules import FieldClass
 from openpsm.org.models import User
@@ -84,8 +85,9 @@ class History:
 
 
 def history_of(root: Model, *, user: User, before: int | None = None, limit: int = PAGE) -> History:
-    """Return what happened to a record that the caller loaded through `visible_to` (at most 7 queries)."""
-    rows = events.history(root)
+    """Return what happened to a record that the caller loaded through `visible_to` (at most 8 queries)."""
+    merged = merged_ids(root) if isinstance(root, Account) else ()
+    rows = events.history(root, also=merged)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     found = list(rows[: limit + 1])

@@ -15,6 +15,8 @@ SENTENCES: dict[str, str | Promise] = {
     "account.member_removed": _("Took %(user)s off the account's team"),
     "account.deleted": _("Moved the account to the recycle bin"),
     "account.restored": _("Brought the account back from the recycle bin"),
+    "account.merged": _("Merged “%(name)s” into this account"),
+    "account.merge_undone": _("Took the merge with “%(name)s” back"),
     "contact.created": _("Added the contact %(name)s"),
     "contact.changed": _("Changed the contact %(name)s"),
     "contact.deleted": _("Moved the contact %(name)s to the recycle bin"),

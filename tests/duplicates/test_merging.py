@@ -100,7 +100,7 @@ def test_any_value_of_the_other_can_win(twins):
 def test_one_event_says_that_they_were_merged(twins):
     before = Event.objects.count()
     merge(twins)
-    event = Event.objects.order_by("seq").last()
+    event = Event.objects.latest("seq")
     assert (Event.objects.count(), event.name) == (before + 1, "account.merged")
     assert (event.subject_id, event.root_id, event.data["name"]) == (twins.kept.pk, twins.gone.pk, GONE)
 

@@ -14,7 +14,6 @@ from openpsm.core import attachments
 from openpsm.org.models import User
 from openpsm.org.operations import follow, open_task
 from openpsm.projects.models import Project
-from openpsm.registrations.operations import register
 from tests.core import files
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact

@@ -363,7 +363,9 @@ def restore_account(*, account_id: int, by: User, at: datetime) -> Account:
         if account.owner_id != by.pk:
             require(by, Permission.ACCOUNT_DELETE, on=account)
         if account.merged_into_id is not None:
-            raise DomainError(_("This account was merged with another one; take the merge back instead."), code="merged")
+            raise DomainError(
+                _("This account was merged with another one; take the merge back instead."), code="merged"
+            )
         require_kept(account.deleted_at, at=at)
         account.deleted_at = None
         account.save(update_fields=["deleted_at", *bump(account, at=at)])

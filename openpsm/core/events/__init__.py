@@ -7,7 +7,7 @@ transactions that record short.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -136,8 +136,12 @@ def _draft(row: EventRow, ciphers: Mapping[seals.Owner, tuple[int, Any]]) -> Eve
     return Event(**parts, data=data, sealed=sealed)
 
 
-def history(record: Model) -> QuerySet[Event]:
-    """The events about a record or about parts of it (those with it as root), newest first, with their users."""
+def history(record: Model, *, also: Collection[int] = ()) -> QuerySet[Event]:
+    """The events about a record or about parts of it (those with it as root), newest first, with their users.
+
+    `also` are records of the same kind that have become part of this one.
+    """
     kind, pk = seals.owner_of(record)
-    own, parts = Q(subject_type=kind, subject_id=pk), Q(root_type=kind, root_id=pk)
+    ids = [pk, *also]
+    own, parts = Q(subject_type=kind, subject_id__in=ids), Q(root_type=kind, root_id__in=ids)
     return Event.objects.filter(own | parts).select_related("by").order_by("-seq")

@@ -48,7 +48,7 @@ def undo_merge(*, merge_id: int, by: User, at: datetime, version: int | None = N
         _put_back([row for row in rows if row.was is not None and row.became is not None], at)
         _bring_back([row for row in rows if row.became is None])
         back = _finish(merge, kept.pk, gone.pk, by, at)
-        data = {"gone": gone.pk, "name": back.name}
+        data: dict[str, Any] = {"gone": gone.pk, "name": back.name}
         events.record("account.merge_undone", subject=kept, root=gone, by=by, at=at, **data)
     return back
 
@@ -161,7 +161,7 @@ def _bring_back(rows: Iterable[MergedRow]) -> None:
 
 def _finish(merge: Merge, kept_id: int, gone_id: int, by: User, at: datetime) -> Account:
     accounts = Account.objects.select_related("owner").in_bulk([kept_id, gone_id])
-    back = accounts[gone_id]
+    back: Account = accounts[gone_id]
     _seat_owner(back)
     contacts = Contact.objects.filter(account=back)
     AccountMark.objects.filter(contact__in=contacts.values("pk")).update(account=back)
