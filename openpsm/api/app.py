@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from openpsm.api import (
     accounts,
     activities,
+    approvals,
     auth,
     comments,
     contacts,
@@ -92,6 +93,7 @@ problems.install(api)
 for _router, _prefix in (
     (accounts.router, "accounts"),
     (activities.router, "activities"),
+    (approvals.router, "approvals"),
     (comments.router, "comments"),
     (contacts.router, "contacts"),
     (contenders.router, "contenders"),

@@ -159,6 +159,7 @@ class TodayOut(Out):
     tenders: list[DatedOut]
     protections: list[DatedOut]
     pending: list[str]
+    approvals: list[str]
 
 
 TASKS = Listing(
@@ -194,6 +195,7 @@ def today(request: ApiRequest) -> HttpResponse:
             "stalled": [_stalled(row) for row in found.stalled],
             "tenders": [_dated(row, what=row.record.tender_number) for row in found.tenders],
             "protections": [_dated(row, what=row.record.kind, area="registrations") for row in found.protections],
+            "approvals": [f"/api/v1/approvals/{one.pk}" for one in found.approvals],
             "pending": [f"/api/v1/registrations/{claim.pk}" for claim in found.pending],
         }
     )

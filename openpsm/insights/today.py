@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from openpsm.core.dates import DAY, today
 from openpsm.insights.models import Snooze
-from openpsm.org.models import User
-from openpsm.org.queries import TaskList, open_tasks_of
+from openpsm.org.models import Approval, User
+from openpsm.org.queries import TaskList, approvals_waiting_for, open_tasks_of
 from openpsm.process.queries import NodeDefinition, StageDefinition
 from openpsm.projects import queries, rules
 from openpsm.projects.models import Confirmation, Project
@@ -63,6 +63,7 @@ class Today:
 
     tasks: TaskList
     steps: list[Dated] = field(default_factory=list)
+    approvals: list[Approval] = field(default_factory=list)
     gates: list[NearGate] = field(default_factory=list)
     pending: list[Registration] = field(default_factory=list)
     stalled: list[Stalled] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Today:
 
 
 def today_of(user: User, *, at: datetime) -> Today:
-    """Return the day of one person (7 queries).
+    """Return the day of one person (8 queries).
 
     Next steps and gates are those of projects they own; stalled projects, tenders and protections those they may see.
     What they have put off until a later day is left out.
@@ -84,6 +85,7 @@ def today_of(user: User, *, at: datetime) -> Today:
     return Today(
         tasks=open_tasks_of(user, on=on, until=on + TASKS_UNTIL * DAY),
         steps=_dated(((one, one.next_on) for one in _left(mine, Kind.STEP, put_off) if _is_step_due(one, on)), on),
+        approvals=approvals_waiting_for(user, on=on, limit=SHOWN),
         gates=_near_gates(_left(mine, Kind.GATE, put_off)),
         pending=[one for one in _left(claims, Kind.PENDING, put_off) if one.status == Status.PENDING][:SHOWN],
         stalled=_stalled(user, on, put_off[Kind.STALLED]),

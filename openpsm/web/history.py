@@ -31,7 +31,7 @@ from openpsm.web.history_sentences import SENTENCES
 
 PAGE = 50
 QUOTED = ("reason", "evidence", "text", "source", "wanted_result", "result")
-GIVEN = ("account.owner_changed", "project.owner_changed", "task.reassigned")
+GIVEN = ("account.owner_changed", "project.owner_changed", "task.reassigned", "approval.passed_on")
 NAMED = ("accounts.contact", "buying.stakeholder")
 #: Fields whose models leave them the name that the code has.
 NAMED_HERE: Mapping[str, Promise] = {

@@ -31,6 +31,7 @@ MODELS = {
     "activity": "activities.Activity",
     "planned": "activities.Activity",
     "task": "org.Task",
+    "approval": "org.Approval",
     "view": "org.SavedView",
     "account": "accounts.Account",
     "contact": "accounts.Contact",

@@ -10,7 +10,17 @@ from typing import Any
 from openpsm.accounts.models import Account, AccountMember
 from openpsm.activities.models import Activity
 from openpsm.buying.models import SupporterLabel
-from openpsm.org.models import Department, DepartmentManager, Role, RoleGrant, Task, User
+from openpsm.org.models import (
+    Absence,
+    Approval,
+    ApprovalSeat,
+    Department,
+    DepartmentManager,
+    Role,
+    RoleGrant,
+    Task,
+    User,
+)
 from openpsm.projects.models import Party, Project, ProjectMember
 from openpsm.registrations.models import Registration
 
@@ -28,6 +38,8 @@ class Scope:
         self.users, self.departments, roles = _rows(User), _rows(Department), _rows(Role)
         self.projects, self.accounts, self.activities = _rows(Project), _rows(Account), _rows(Activity)
         self.registrations, self.labels, self.tasks = _rows(Registration), _rows(SupporterLabel), _rows(Task)
+        self.approvals, self.seats = _rows(Approval), _rows(ApprovalSeat)
+        self.stand_in = {row["user_id"]: row["substitute_id"] for row in _rows(Absence).values()}
         self.managers = {(row["user_id"], row["department_id"]) for row in _rows(DepartmentManager).values()}
         self.members = {(row["user_id"], row["project_id"]) for row in _rows(ProjectMember).values()}
         self.account_members = {(row["user_id"], row["account_id"]) for row in _rows(AccountMember).values()}
@@ -138,6 +150,19 @@ class Scope:
         return user in (row["owner_id"], row["created_by_id"]) or self.manages(
             user, self.users[row["owner_id"]]["department_id"]
         )
+
+    def approval(self, user: int | None, pk: int) -> bool:
+        row = self.approvals.get(pk)
+        if row is None or user is None or not self.active(user):
+            return False
+        asker = row["created_by_id"]
+        return asker == user or self.reviews(user, pk) or self.manages(user, self.users[asker]["department_id"])
+
+    def reviews(self, user: int, pk: int) -> bool:
+        """Whether the person has a seat, or stands in for somebody who has still to decide."""
+        seats = [seat for seat in self.seats.values() if seat["approval_id"] == pk]
+        own = any(user in (seat["reviewer_id"], seat["decided_by_id"]) for seat in seats)
+        return own or any(not s["decision"] and self.stand_in.get(s["reviewer_id"]) == user for s in seats)
 
     # --- doing
 

@@ -104,19 +104,23 @@ def test_a_new_page_is_noticed() -> None:
 # --- what an answer may say
 
 
+SHOWN = ("project", "account", "registration", "task", "approval")
+
+
 def words_open_to(scope: Scope, user: int | None, world: World) -> set[str]:
     """Words of records that the person may meet somewhere."""
     found = set()
     for bundle in world.bundles.values():
         if bundle.relation == "nonexistent":
             continue
-        sees = {kind: SEES[kind](scope, user, bundle) for kind in ("project", "account", "registration", "task")}
+        sees = {kind: SEES[kind](scope, user, bundle) for kind in SHOWN}
         word = bundle.word
         found |= {f"{word}proj"} if sees["project"] or sees["registration"] else set()
         found |= {f"{word}part", f"{word}act"} if sees["project"] else set()
         found |= {f"{word}acct"} if sees["account"] or sees["registration"] else set()
         found |= {f"{word}cont"} if sees["account"] else set()
         found |= {f"{word}task"} if sees["task"] else set()
+        found |= {f"{word}appr"} if sees["approval"] else set()
         if any(
             scope.activity(user, bundle[kind]) for kind in ("activity", "planned", "account_activity", "left_planned")
         ):
@@ -124,7 +128,7 @@ def words_open_to(scope: Scope, user: int | None, world: World) -> set[str]:
     return found
 
 
-PATTERN = re.compile("|".join(f"{word}(?:proj|part|acct|cont|task|act)" for word in WORDS.values()))
+PATTERN = re.compile("|".join(f"{word}(?:proj|part|acct|cont|task|appr|act)" for word in WORDS.values()))
 
 
 def spoken(answer: Any) -> set[str]:

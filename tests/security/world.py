@@ -25,6 +25,7 @@ from openpsm.registrations.models import Registration
 from tests.factories import AT
 from tests.factories.accounts import make_contact
 from tests.factories.activities import log_activity, plan_activity
+from tests.factories.approvals import ask
 from tests.factories.buying import make_contender, make_criterion, make_intelligence, make_label, make_stakeholder
 from tests.factories.evaluation import make_evaluation, qualify_project
 from tests.factories.org import grant_role, make_department, make_role, make_task, make_user
@@ -238,6 +239,8 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     ).pk
     ids["task"] = make_task(by, title=f"{word}task", detail=f"{word}task more", project_id=project.pk).pk
     told = {"kind": "task.opened", "subject_type": "org.task", "subject_id": ids["task"]}
+    about = {"title": f"{word}appr title", "detail": f"{word}appr detail"}
+    ids["approval"] = ask(by, [User.objects.get(username="manager.user")], about=project, **about).pk
     ids["notification"] = Notification.objects.create(user=by, data={"title": f"{word}task"}, at=AT, **told).pk
     ids |= {"view": save_view(listing="tasks", name=f"{word}task view", query="", by=by, at=AT).pk, "keeper": by.pk}
     ids["bulk"] = _bulk(by, ids["task"], word)

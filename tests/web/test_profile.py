@@ -51,7 +51,7 @@ def test_profile_query_count(client, user, rows, django_assert_num_queries):
         AccessToken.objects.create(user=user, name="x", prefix="psm_", digest=str(number), created_at=AT, expires_at=AT)
         UserSession.objects.create(pk=f"key{number}", user=user, session_data="", expire_date="2100-01-01T00:00Z")
     client.get("/profile")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/profile")
 
 

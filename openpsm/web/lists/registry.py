@@ -15,6 +15,7 @@ PLACES = {
     "products": f"{_VIEWS}.product_listing.PRODUCTS",
     "activities": f"{_VIEWS}.activity_listing.ACTIVITIES",
     "registrations": f"{_VIEWS}.registration_listing.REGISTRATIONS",
+    "approvals": f"{_VIEWS}.approval_listing.APPROVALS",
     "tasks": f"{_VIEWS}.task_listing.TASKS",
     "users": f"{_VIEWS}.settings.user_listing.USERS",
     "audit": f"{_VIEWS}.settings.audit.AUDIT",

@@ -1,8 +1,8 @@
-"""Addresses of the area `today`: the day, tasks, notifications, search."""
+"""Addresses of the area `today`: the day, tasks, approvals, absences, notifications."""
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views import notifications, task_listing, tasks, team, today
+from openpsm.web.views import absences, approval_listing, approvals, notifications, task_listing, tasks, team, today
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
@@ -16,6 +16,13 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/drop", tasks.drop, name="task-drop"),
     path("tasks/<int:pk>/reopen", tasks.reopen, name="task-reopen"),
     path("tasks/<int:pk>/reassign", tasks.reassign, name="task-reassign"),
+    path("approvals", approval_listing.approval_list, name="approval-list"),
+    path("approvals/<int:pk>", approvals.detail, name="approval-detail"),
+    path("approvals/<int:pk>/decide", approvals.decide, name="approval-decide"),
+    path("approvals/<int:pk>/reviewers", approvals.reviewer, name="approval-reviewer"),
+    path("approvals/<int:pk>/withdraw", approvals.withdraw, name="approval-withdraw"),
+    path("profile/absence", absences.absence, name="absence"),
+    path("profile/absence/end", absences.end, name="absence-end"),
     path("notifications", notifications.notification_list, name="notification-list"),
     path("notifications/read", notifications.mark_all_read, name="notification-read-all"),
     path("notifications/<int:pk>/open", notifications.open_one, name="notification-open"),

@@ -6,12 +6,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError
 from openpsm.core.paging import Order, take
 from openpsm.org import operations
-from openpsm.org.models import Notification
+from openpsm.org.models import Approval, Notification
 from openpsm.web.access import UserRequest, page
 
 PAGE_SIZE = 50
@@ -19,6 +20,8 @@ NEWEST = Order("-id", "id", is_descending=True)
 #: Where a record of each kind is shown.
 PLACES = {
     "org.task": "/tasks/{pk}",
+    "org.approval": "/approvals/{pk}",
+    "org.absence": "/approvals?part=waiting",
     "projects.project": "/projects/{pk}",
     "accounts.account": "/accounts/{pk}",
     "registrations.registration": "/registrations",
@@ -28,6 +31,14 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "task.opened": lambda data: _("New task for you: %(title)s") % {"title": data.get("title", "")},
     "task.due": lambda data: (
         _("Task due on %(due_on)s: %(title)s") % {"due_on": data.get("due_on", ""), "title": data.get("title", "")}
+    ),
+    "approval.requested": lambda data: _("%(who)s asks for your approval: %(title)s") % _said(data),
+    "approval.reminded": lambda data: _("Still waits for your decision: %(title)s") % _said(data),
+    "approval.closed": lambda data: _closed(data),
+    "approval.stuck": lambda data: _("Nobody can decide “%(title)s” now; withdraw it and ask again.") % _said(data),
+    "absence.set": lambda data: (
+        _("You stand in for %(who)s from %(from_on)s; back on %(back_on)s")
+        % ({"who": "", "from_on": "", "back_on": ""} | data)
     ),
     "backup.failed": lambda data: _("The daily backup failed: %(reason)s") % {"reason": data.get("reason", "")},
     "comment.mentioned": lambda data: _("%(who)s mentions you at “%(title)s”") % _said(data),
@@ -39,6 +50,11 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
 
 def _said(data: dict[str, Any]) -> dict[str, Any]:
     return {"who": data.get("who") or _("OpenPSM"), "title": data.get("title", "")}
+
+
+def _closed(data: dict[str, Any]) -> str:
+    state = dict(Approval.State.choices).get(data.get("state", ""), "")
+    return _("%(state)s: %(title)s") % {"state": capfirst(str(state)), "title": data.get("title", "")}
 
 
 def text_of(line: Notification) -> str:

@@ -25,7 +25,7 @@ MOST_TOKENS = 50
 
 @page(methods=("GET", "POST"))
 def profile(request: UserRequest) -> HttpResponse:
-    """Show and change one's own settings (2 queries beside the frame's)."""
+    """Show and change one's own settings (3 queries beside the frame's)."""
     form = ProfileForm(request.POST or None, initial={name: getattr(request.user, name) for name in SHOWN})
     if request.method == "POST" and form.is_valid():
         wanted = {name: value for name, value in form.cleaned_data.items() if value != form.initial[name]}
@@ -47,6 +47,7 @@ def _page(request: UserRequest, form: ProfileForm) -> HttpResponse:
         "form": form,
         "person": own.get(),
         "sessions": [(row, browser_of(row.agent)) for row in queries.sessions_of(request.user, current=key, at=at)],
+        "absence": queries.absence_of(request.user),
         "tokens": [(row, _state(row)) for row in tokens[:MOST_TOKENS]],
     }
     return render(request, "profile/profile.html", context, status=422 if form.errors else 200)

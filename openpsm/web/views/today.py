@@ -22,7 +22,7 @@ from openpsm.web.access import UserRequest, page
 
 @page()
 def today(request: UserRequest) -> HttpResponse:
-    """Show what to do, decide and watch (10 queries with the frame's, whatever there is)."""
+    """Show what to do, decide and watch (11 queries with the frame's, whatever there is)."""
     now = timezone.now()
     found = today_of(request.user, at=now)
     tasks = [*found.tasks.overdue, *found.tasks.today]
@@ -69,13 +69,14 @@ def _later_days(on: date) -> list[tuple[str, str]]:
 
 
 def _counts(found: Today, tasks: int) -> dict[str, int]:
+    decide = len(found.approvals) + len(found.gates) + len(found.pending)
     watched = len(found.stalled) + len(found.tenders) + len(found.protections)
-    return {"do": tasks + len(found.steps), "decide": len(found.gates) + len(found.pending), "watch": watched}
+    return {"do": tasks + len(found.steps), "decide": decide, "watch": watched}
 
 
 def _is_empty(found: Today) -> bool:
     rows: tuple[list[Any], ...] = (found.steps, found.gates, found.pending, found.stalled, found.tenders)
-    return not any(rows) and not found.protections
+    return not any(rows) and not found.protections and not found.approvals
 
 
 def _first_steps(request: UserRequest) -> list[tuple[str, str, str]]:
