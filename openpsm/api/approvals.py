@@ -11,8 +11,8 @@ from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
 from openpsm.api.lists import Listing, Row
 from openpsm.api.schemas import Id, In, ListQuery, Long, OneOf, OneOfText, Out, Page, Short, sorts
-from openpsm.org import operations
-from openpsm.org.models import Approval, ApprovalSeat, User
+from openpsm.org import operations, queries
+from openpsm.org.models import Approval, User
 
 router = area("approvals")
 State = Annotated[str, OneOf(Approval.State)]
@@ -78,11 +78,7 @@ class WithdrawIn(In):
 
 def _with_seats(rows: list[Row], _user: User) -> list[Row]:
     """Add the seats of each (1 query); who sees an approval sees who decides it."""
-    seats: dict[int, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
-    found = ApprovalSeat.objects.filter(approval__in=seats).order_by("position", "pk")
-    names = ("reviewer_id", "decision", "decided_by_id", "decided_at", "comment")
-    for seat in found.values("approval_id", "position", *names):
-        seats[seat["approval_id"]].append({"step": seat["position"], **{name: seat[name] for name in names}})
+    seats = queries.seats_by_approval([row["id"] for row in rows])
     return [{**row, "seats": seats[row["id"]]} for row in rows]
 
 

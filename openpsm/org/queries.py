@@ -1,9 +1,10 @@
 """Answers about staff: the tree, who holds what, sessions, tasks of a day."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
@@ -167,6 +168,16 @@ def steps_of(approval: Approval) -> list[StepOf]:
         )
         for step in ApprovalStep.objects.filter(approval=approval).order_by("position")
     ]
+
+
+def seats_by_approval(approval_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return the seats of approvals as plain rows, in order (1 query); the caller has checked who sees them."""
+    seats: dict[int, list[dict[str, Any]]] = {pk: [] for pk in approval_ids}
+    names = ("reviewer_id", "decision", "decided_by_id", "decided_at", "comment")
+    rows = ApprovalSeat.objects.filter(approval__in=seats).order_by("position", "pk")
+    for seat in rows.values("approval_id", "position", *names):
+        seats[seat["approval_id"]].append({"step": seat["position"], **{name: seat[name] for name in names}})
+    return seats
 
 
 def may_decide(approval: Approval, user: User, *, at: datetime) -> bool:

@@ -89,8 +89,8 @@ def test_one_more_reviewer(client, boss, approval):
     expert = make_user(name="Expert")
     client.force_login(boss)
     url = f"/approvals/{approval.pk}/reviewers"
-    assert client.post(url, {"user": approval.created_by_id, "version": approval.version}).status_code == 422
-    assert client.post(url, {"user": expert.pk, "version": approval.version}).status_code == 302
+    assert client.post(url, {"user_id": approval.created_by_id, "version": approval.version}).status_code == 422
+    assert client.post(url, {"user_id": expert.pk, "version": approval.version}).status_code == 302
     assert "Expert" in client.get(f"/approvals/{approval.pk}").text
 
 
@@ -99,7 +99,7 @@ def test_a_substitute_is_named_on_the_profile_and_decides(client, boss, approval
     client.force_login(boss)
     assert "Name a substitute" in client.get("/profile").text
     on = timezone.localdate(now)
-    given = {"substitute": deputy.pk, "from_on": on.isoformat(), "back_on": (on + timedelta(days=3)).isoformat()}
+    given = {"substitute_id": deputy.pk, "from_on": on.isoformat(), "back_on": (on + timedelta(days=3)).isoformat()}
     assert client.post("/profile/absence", given | {"back_on": on.isoformat()}).status_code == 422
     assert client.post("/profile/absence", given)["Location"] == "/profile"
     assert "李代" in client.get("/profile").text

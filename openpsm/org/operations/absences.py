@@ -26,7 +26,7 @@ def set_absence(
     """
     _require_days(from_on, back_on, at)
     if substitute_id == by.pk or not User.objects.active().filter(pk=substitute_id).exists():
-        raise InvalidInput({"substitute": [_("Choose an active colleague.")]})
+        raise InvalidInput({"substitute_id": [_("Choose an active colleague.")]})
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # two first absences at once become one
         absence = Absence.objects.filter(user=by).first() or Absence(user=by, version=0, created_by=by, created_at=at)

@@ -17,12 +17,12 @@ class DecideForm(VersionForm):
 
 
 class ReviewerForm(PickerForm, VersionForm):
-    user = PickerField("people", label=_("One more reviewer"))
-    field_order = ("user", "version")
+    user_id = PickerField("people", label=_("One more reviewer"))
+    field_order = ("user_id", "version")
 
 
 class AbsenceForm(PickerForm):
-    substitute = PickerField("people", label=_("Who stands in"))
+    substitute_id = PickerField("people", label=_("Who stands in"))
     from_on = DayField(label=_("Away from"))
     back_on = DayField(label=_("Back at work on"))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31 - 1)

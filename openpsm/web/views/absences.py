@@ -24,11 +24,10 @@ def absence(request: UserRequest) -> HttpResponse:
     initial: dict[str, Any] = {}
     if known:
         initial = {name: getattr(known, name) for name in ("from_on", "back_on", "version")}
-        initial["substitute"] = known.substitute_id
+        initial["substitute_id"] = known.substitute_id
     form = AbsenceForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data | {"by": request.user, "at": timezone.now()}
-        given["substitute_id"] = given.pop("substitute")
         if attempt(form, lambda: operations.set_absence(**given)) is not None:
             messages.success(request, _("Saved; your substitute has been told."))
             return redirect("web:profile")

@@ -120,8 +120,8 @@ def add_reviewer(*, approval_id: int, version: int | None, user_id: int, by: Use
 
 def _require_addable(approval: Approval, seats: Sequence[ApprovalSeat], user_id: int) -> None:
     if not User.objects.active().filter(pk=user_id).exists():
-        raise InvalidInput({"user": [_("Choose an active user.")]})
+        raise InvalidInput({"user_id": [_("Choose an active user.")]})
     if user_id in records.barred(approval):
-        raise InvalidInput({"user": [_("Nobody decides in their own case.")]})
+        raise InvalidInput({"user_id": [_("Nobody decides in their own case.")]})
     if any(seat.reviewer_id == user_id for seat in seats):
-        raise InvalidInput({"user": [_("This person is asked already.")]})
+        raise InvalidInput({"user_id": [_("This person is asked already.")]})
