@@ -239,7 +239,7 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     ).pk
     ids["task"] = make_task(by, title=f"{word}task", detail=f"{word}task more", project_id=project.pk).pk
     told = {"kind": "task.opened", "subject_type": "org.task", "subject_id": ids["task"]}
-    about = {"title": f"{word}appr title", "detail": f"{word}appr detail"}
+    about: dict[str, Any] = {"title": f"{word}appr title", "detail": f"{word}appr detail"}
     ids["approval"] = ask(by, [User.objects.get(username="manager.user")], about=project, **about).pk
     ids["notification"] = Notification.objects.create(user=by, data={"title": f"{word}task"}, at=AT, **told).pk
     ids |= {"view": save_view(listing="tasks", name=f"{word}task view", query="", by=by, at=AT).pk, "keeper": by.pk}

@@ -68,10 +68,9 @@ def reviewer(request: UserRequest, pk: int) -> HttpResponse:
     """Ask one more reviewer."""
     approval, form = _find(request, pk), ReviewerForm(request.POST, user=request.user, auto_id="add_%s")
     call: dict[str, Any] = {"approval_id": pk, "by": request.user, "at": timezone.now()}
-    if form.is_valid():
-        if attempt(form, lambda: operations.add_reviewer(**call, **form.cleaned_data)) is not None:
-            messages.success(request, _("One more has been asked."))
-            return redirect("web:approval-detail", pk)
+    if form.is_valid() and attempt(form, lambda: operations.add_reviewer(**call, **form.cleaned_data)) is not None:
+        messages.success(request, _("One more has been asked."))
+        return redirect("web:approval-detail", pk)
     return _page(request, approval, reviewer_form=form)
 
 
