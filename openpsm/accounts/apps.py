@@ -8,7 +8,8 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from openpsm.accounts import fields, links  # models must be loaded
+        from openpsm.accounts import fields, links, parameters  # models must be loaded
 
         fields.declare_all()
         links.declare_all()
+        parameters.declare_all()

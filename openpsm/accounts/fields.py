@@ -49,6 +49,15 @@ def declare_all() -> None:
         anchor="account_id",
         scope=works_on_accounts,
     )
+    classify(
+        "accounts.AccountVolume",
+        open="id account month product quantity unit amount amount_currency source" + VERSIONED,
+    )
+    classify(
+        "accounts.LossRecord",
+        open="id account owner asked_at due_on lost_on reason reason_text destination winner price price_currency "
+        "price_unit reported_at reported_by withdrawn_at" + VERSIONED,
+    )
     classify("accounts.Competitor", open="id name note" + VERSIONED, internal="strict_key sort_key")
     classify("accounts.Industry", open="code name parent_code level", internal="search_text")
     classify("accounts.Division", open="code name full_name parent_code level", internal="search_text")

@@ -5,10 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from openpsm.accounts.models import Account, AccountMark, AccountMember, AccountName, Contact
+from openpsm.accounts.models import (
+    Account,
+    AccountMark,
+    AccountMember,
+    AccountName,
+    AccountVolume,
+    Contact,
+    LossRecord,
+)
 from openpsm.core import links
 from openpsm.org.models import User
 
@@ -60,6 +68,29 @@ def _move_daughters(*, kept: Account, gone: Account, by: User | None, at: dateti
     return Account.objects.filter(parent=gone).exclude(pk=kept.pk).update(parent=kept)
 
 
+def _move_volumes(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    """Where both have a figure for a month and product, the one that stays has the last word."""
+    known = AccountVolume.objects.filter(account=kept, month=OuterRef("month"), product=OuterRef("product"))
+    AccountVolume.objects.filter(account=gone).filter(Exists(known)).delete()
+    return AccountVolume.objects.filter(account=gone).update(account=kept)
+
+
+def _move_losses(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    """One report stands per customer: the kept one's, if it has one."""
+    standing = LossRecord.objects.standing()
+    if standing.filter(account=kept).exists():
+        standing.filter(account=gone).update(withdrawn_at=at)
+    return LossRecord.objects.filter(account=gone).update(account=kept)
+
+
+def _owed(user: User) -> QuerySet[LossRecord]:
+    return LossRecord.objects.standing().filter(owner=user, reported_at=None)
+
+
+def _give_owed(*, old: User, new: User, by: User | None, at: datetime, **_scope: Any) -> int:
+    return _owed(old).update(owner=new, version=F("version") + 1, updated_at=at)
+
+
 def declare_all() -> None:
     """Called once, from `AppConfig.ready`."""
     account, contact, user = "accounts.account", "accounts.contact", "org.user"
@@ -69,6 +100,10 @@ def declare_all() -> None:
     links.declare(Contact, "account", target=account, label=_("contacts"), merge=_move_contacts)
     links.declare(AccountMember, "account", target=account, label=_("seats on the account's team"), merge=_move_seats)
     links.declare(AccountName, "account", target=account, label=_("other names"), merge=_move_names)
+    links.declare(AccountVolume, "account", target=account, label=_("monthly volumes"), merge=_move_volumes)
+    links.declare(LossRecord, "account", target=account, label=_("loss reports"), merge=_move_losses)
+    links.declare(LossRecord, "owner", target=user, label=_("loss reports owed"), move=_give_owed, listing=_owed)
+    links.declare(LossRecord, "reported_by", target=user, label=_("who reported a loss"))
     for model, label in (
         ("accounts.accountgram", _("search keys, made anew")),
         ("accounts.accountmark", _("matching keys, made anew")),

@@ -10,6 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.querysets import AccountQuerySet, CompetitorQuerySet, ContactQuerySet
+from openpsm.accounts.trade import AccountVolume as AccountVolume  # part of the models, apart for their length
+from openpsm.accounts.trade import LossReason as LossReason
+from openpsm.accounts.trade import LossRecord as LossRecord
 from openpsm.core.text import SortKeyField
 from openpsm.core.versions import Versioned
 from openpsm.org.models import Department

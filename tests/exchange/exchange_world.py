@@ -43,7 +43,7 @@ from openpsm.org.models import Role, RoleGrant, User  # noqa: E402
 from openpsm.org.operations import NewUser  # noqa: E402
 from openpsm.projects.operations import NewProject, TakenOver, create_projects, take_over_projects  # noqa: E402
 
-ORDER = ("departments", "users", "products", "accounts", "aliases", "contacts", "projects", "activities")
+ORDER = ("departments", "users", "products", "accounts", "aliases", "contacts", "projects", "activities", "volumes")
 LONG = '第一行\n=SUM(A1)\n  缩进，“引号”, "quotes"; a;b\t制表 ‘’ 😀𠮷' + "长" * 2_000
 AWKWARD = ("=1+1", "'=1+1", "+86 571 8888", "-5", "@all", "＝公式", "00123", "1e5", "TRUE", "2024-01-02", "a,b;c\"d'")
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from openpsm.accounts.models import Account, AccountName, Contact
+from openpsm.accounts.models import Account, AccountName, AccountVolume, Contact
 from openpsm.accounts.operations import update_account
 from openpsm.activities.models import Activity
 from openpsm.catalog.models import Product
@@ -389,3 +389,37 @@ def test_who_has_left_is_known_and_does_not_sign_in(boss):
         "users", table(["姓名", "用户名", "离职日期"], ["李四", "li", "2024-05-06"]), boss, update_by="username"
     )
     assert [list(row.warnings) for row in batch.rows.all()] == [["left_on"]]
+
+
+def test_volumes_come_in_are_corrected_and_taken_back(boss):
+    account = make_account("天华混凝土有限公司", owner=boss)
+    heads = ["客户", "月份", "方量", "单位", "金额（万元）"]
+    first = taken("volumes", table(heads, ["天华混凝土有限公司", "2026年9月", "3,000", "方", "90"]), boss)
+    kept = AccountVolume.objects.get()
+    assert (kept.account_id, kept.month, kept.quantity, kept.amount) == (
+        account.pk,
+        date(2026, 9, 1),
+        Decimal(3000),
+        Decimal(900000),
+    )
+    again = checked("volumes", table(heads, ["天华混凝土有限公司", "2026-09-30", "2900", "方", "90"]), boss)
+    assert faults(again) == {2: {"month": "There is a figure for this customer and month already."}}
+    second = taken(
+        "volumes", table(heads, ["天华混凝土有限公司", "202609", "2900", "方", "90"]), boss, update_by="month"
+    )
+    assert AccountVolume.objects.get().quantity == Decimal(2900)
+    undone(second, boss)
+    assert AccountVolume.objects.get().quantity == Decimal(3000)
+    undone(first, boss)
+    assert [row.state for row in first.rows.all()] == [ImportRow.State.KEPT]  # its version is another by now
+
+
+def test_a_month_ahead_and_a_month_twice_are_no_figures(boss):
+    make_account("天华混凝土有限公司", owner=boss)
+    heads = ["客户", "月份", "数量", "单位"]
+    rows = [["天华混凝土有限公司", month, "1", "方"] for month in ("2027-01", "2026-08", "2026-08")]
+    batch = checked("volumes", table(heads, *rows), boss)
+    assert faults(batch) == {
+        2: {"month": "This day has not come yet."},
+        4: {"month": "Row 3 says the same."},
+    }

@@ -205,6 +205,15 @@ def _above(scope: Scope, user: int, bundle: Bundle, permission: str, _world: Wor
     return near and all(_on_either(scope, user, bundle, each) for each in (permission, "project.advance"))
 
 
+def _account_above(scope: Scope, user: int, bundle: Bundle, permission: str, _world: World) -> bool:
+    """A manager of the account's department or above, or with a reach over all accounts; not its owner."""
+    row = scope.accounts.get(bundle["account"])
+    if row is None or row["owner_id"] in (None, user):
+        return False
+    near = scope.manages(user, row["department_id"]) or scope.holds(user, "account.view_all", row["department_id"])
+    return near and scope.may_on_account(user, permission, bundle["account"])
+
+
 def _everywhere(scope: Scope, user: int, _bundle: Bundle, permission: str, _world: World) -> bool:
     return scope.holds(user, permission)
 
@@ -217,6 +226,7 @@ RULES: dict[str, Rule] = {
     "over": _over_user,
     "everywhere": _everywhere,
     "above": _above,
+    "account_above": _account_above,
     "held": lambda scope, user, _bundle, permission, _world: scope.anywhere(user, permission),
     "open": lambda *_given: True,
     "restores": _restores,
@@ -458,6 +468,10 @@ WEB: dict[str, Row] = {
     "account-team": write("account", "account.edit", user_id="=stranger"),
     "account-team-remove": button("account_member", "account.edit", "account:account.edit", prove=("owner", "member")),
     "account-owner": write("account", "account.edit", owner_id=""),
+    "account-volumes": read("account"),
+    "account-loss": write("account", "account.edit", reason="price", destination="A rival mill", lost_on="2026-11-01"),
+    "account-loss-judge": write("account", "account.edit", "account_above:account.edit", prove=("manager", "own")),
+    "account-loss-withdraw": write("account", "account.edit", "nobody", reason="They buy again"),
     "account-claim": button("account", "registration.create", "held:registration.create", prove=("stranger", "pool")),
     "account-delete": write("account", "account.delete", prove=("executive", "pool")),
     "contact-list": read(),

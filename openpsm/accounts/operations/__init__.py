@@ -26,6 +26,7 @@ from openpsm.accounts.operations.contacts import (
     restore_contact,
     update_contact,
 )
+from openpsm.accounts.operations.losses import Loss, judge_lost, report_loss, withdraw_loss
 from openpsm.accounts.operations.stock import (
     NewName,
     add_account_names,
@@ -34,17 +35,27 @@ from openpsm.accounts.operations.stock import (
     withdraw_accounts,
     withdraw_contacts,
 )
+from openpsm.accounts.operations.volumes import (
+    NewVolume,
+    check_new_volume,
+    record_volumes,
+    update_volume,
+    withdraw_volumes,
+)
 
 __all__ = [
+    "Loss",
     "NewAccount",
     "NewContact",
     "NewName",
+    "NewVolume",
     "add_account_member",
     "add_account_name",
     "add_account_names",
     "check_new_account",
     "check_new_contact",
     "check_new_name",
+    "check_new_volume",
     "create_accounts",
     "create_contacts",
     "delete_account",
@@ -54,15 +65,21 @@ __all__ = [
     "export_card",
     "foresee_keys",
     "install",
+    "judge_lost",
+    "record_volumes",
     "remove_account_member",
     "remove_account_name",
     "remove_account_names",
+    "report_loss",
     "restore_account",
     "restore_contact",
     "set_account_owner",
     "update_account",
     "update_competitor",
     "update_contact",
+    "update_volume",
     "withdraw_accounts",
     "withdraw_contacts",
+    "withdraw_loss",
+    "withdraw_volumes",
 ]

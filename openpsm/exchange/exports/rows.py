@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from openpsm.accounts.models import Account, AccountName, Contact
+from openpsm.accounts.models import Account, AccountName, AccountVolume, Contact
 from openpsm.accounts.rules import check_uscc
 from openpsm.activities.models import Activity
 from openpsm.catalog.models import Product
@@ -232,6 +232,24 @@ def activities(by: User) -> Iterator[Cells]:
         yield from _open(by, batch, cells, _STAMPED)
 
 
+def volumes(by: User) -> Iterator[Cells]:
+    """What the visible accounts took, month by month."""
+
+    def cells(one: AccountVolume) -> Cells:
+        return {
+            "account": _named(one.account),
+            "month": f"{one.month:%Y-%m}",
+            "product": one.product,
+            "quantity": one.quantity,
+            "unit": one.unit,
+            "amount": one.amount,
+            "currency": one.amount_currency if one.amount is not None else "",
+        }
+
+    for batch in _in_batches(AccountVolume.objects.visible_to(by).select_related("account")):
+        yield from _open(by, batch, cells, {"currency": "amount_currency"})
+
+
 def _elsewhere(one: Activity) -> str:
     """The project's customer, where the activity was at another company."""
     if one.project is None or one.project.account_id == one.account_id:
@@ -248,4 +266,5 @@ ROWS: dict[str, Callable[[User], Iterator[Cells]]] = {
     "contacts": contacts,
     "projects": projects,
     "activities": activities,
+    "volumes": volumes,
 }

@@ -11,7 +11,7 @@ from openpsm.web.views import (
     registration_listing,
     registrations,
 )
-from openpsm.web.views.accounts import contact_listing, editing, listing, overview
+from openpsm.web.views.accounts import contact_listing, editing, listing, losing, overview
 
 urlpatterns: list[URLPattern] = [
     path("accounts", listing.account_list, name="account-list"),
@@ -26,6 +26,10 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<int:pk>/team", editing.team, name="account-team"),
     path("accounts/<int:pk>/team/<int:user_pk>/remove", editing.team_remove, name="account-team-remove"),
     path("accounts/<int:pk>/owner", editing.owner, name="account-owner"),
+    path("accounts/<int:pk>/volumes", losing.volumes, name="account-volumes"),
+    path("accounts/<int:pk>/loss", losing.report, name="account-loss"),
+    path("accounts/<int:pk>/loss/judge", losing.judge, name="account-loss-judge"),
+    path("accounts/<int:pk>/loss/withdraw", losing.withdraw, name="account-loss-withdraw"),
     path("accounts/<int:pk>/claim", editing.claim, name="account-claim"),
     path("accounts/<int:pk>/delete", editing.delete, name="account-delete"),
     path("accounts/<int:pk>/contacts/new", contacts.contact_new, name="contact-new"),

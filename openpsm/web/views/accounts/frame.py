@@ -23,6 +23,7 @@ from openpsm.web.lists import neighbours
 TABS = (
     ("overview", "account-detail"),
     ("activities", "account-activities"),
+    ("volumes", "account-volumes"),
     ("comments", "account-comments"),
     ("files", "account-files"),
     ("history", "account-history"),
@@ -115,6 +116,7 @@ def _tab_label(key: str) -> str:
     labels = {
         "overview": _("Overview"),
         "activities": _("Activities"),
+        "volumes": _("Volumes"),
         "comments": _("Comments"),
         "files": _("Files"),
         "history": _("History"),
