@@ -83,3 +83,35 @@ class CompetitorQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: "User") -> "CompetitorQuerySet":
         return self if user.is_active else self.none()
+
+
+def _of_visible_accounts(rows: models.QuerySet[Any], user: "User") -> models.QuerySet[Any]:
+    accounts: Any = apps.get_model("accounts", "Account")._default_manager.all()
+    return rows.filter(Exists(accounts.visible_to(user).filter(pk=OuterRef("account_id"))))
+
+
+class VolumeQuerySet(models.QuerySet[Any]):
+    """Volumes are read by whoever sees the account."""
+
+    def visible_to(self, user: "User") -> models.QuerySet[Any]:
+        return _of_visible_accounts(self, user)
+
+
+class LossRecordQuerySet(models.QuerySet[Any]):
+    """Who sees the account sees its report; what all sellers see of it is `shared`."""
+
+    def visible_to(self, user: "User") -> models.QuerySet[Any]:
+        return _of_visible_accounts(self, user)
+
+    def standing(self) -> "LossRecordQuerySet":
+        """Not withdrawn because the customer buys again."""
+        return self.filter(withdrawn_at=None)
+
+    def reported(self) -> "LossRecordQuerySet":
+        return self.standing().filter(reported_at__isnull=False)
+
+    def shared(self, user: "User") -> "LossRecordQuerySet":
+        """Reports that are open to all sellers: reason, winner, destination and price of them, nothing else."""
+        own = access.reach(user)
+        allowed = user.is_active and own.holds_anywhere(Permission.REGISTRATION_CREATE)
+        return self.reported() if allowed else self.none()

@@ -140,7 +140,7 @@ def _clean(volume: AccountVolume) -> None:
             setattr(volume, name, field.to_python(getattr(volume, name)))
         except ValidationError as refused:
             errors[name] = refused.messages[0]
-    if "quantity" not in errors and (volume.quantity is None or volume.quantity < 0):
+    if "quantity" not in errors and (volume.quantity or 0) < 0:
         errors["quantity"] = _("A quantity is zero or more.")
     if not volume.unit or len(volume.unit) > 20:
         errors["unit"] = _("Say in which unit, in at most 20 signs.")

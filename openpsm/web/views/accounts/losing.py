@@ -69,7 +69,11 @@ def report(request: UserRequest, pk: int) -> HttpResponse:
         return operations.report_loss(account_id=pk, loss=loss, version=version, by=request.user, at=timezone.now())
 
     intro = _("All sellers see reason, winner, destination and price; not the customer's name.")
-    words = {"title": _("Follow-up form of a lost customer"), "done": _("The loss is reported."), "intro": intro}
+    words: dict[str, Any] = {
+        "title": _("Follow-up form of a lost customer"),
+        "done": _("The loss is reported."),
+        "intro": intro,
+    }
     return ask(request, form, call, **words, **_around(account), action=_("Report"))
 
 
@@ -79,7 +83,11 @@ def judge(request: UserRequest, pk: int) -> HttpResponse:
     account = frame.find(request, pk)
     call = lambda: operations.judge_lost(account_id=pk, by=request.user, at=timezone.now())  # noqa: E731  # one call
     intro = _("The owner gets a task with a day; until the form is there it is shown as owed.")
-    words = {"title": _("Ask for the follow-up form"), "done": _("The owner has been asked."), "intro": intro}
+    words: dict[str, Any] = {
+        "title": _("Ask for the follow-up form"),
+        "done": _("The owner has been asked."),
+        "intro": intro,
+    }
     return ask(request, AskForm(request), call, **words, **_around(account))
 
 
@@ -93,7 +101,7 @@ def withdraw(request: UserRequest, pk: int) -> HttpResponse:
         reason = form.values["reason"]
         return operations.withdraw_loss(account_id=pk, reason=reason, by=request.user, at=timezone.now())
 
-    words = {"title": _("The customer buys again"), "done": _("The report is taken back.")}
+    words: dict[str, Any] = {"title": _("The customer buys again"), "done": _("The report is taken back.")}
     return ask(request, form, call, **words, **_around(account))
 
 
