@@ -11,7 +11,7 @@ import openpsm.core.money
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_grams_unchecked'),
+        ('accounts', '0006_merged_into'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
