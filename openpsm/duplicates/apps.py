@@ -8,7 +8,7 @@ class DuplicatesConfig(AppConfig):
     label = "duplicates"
 
     def ready(self) -> None:
-        from openpsm.duplicates import fields, links, parameters  # models must be loaded
+        from openpsm.duplicates import fields, jobs, links, parameters  # noqa: F401  # models must be loaded; jobs register by being imported
 
         fields.declare_all()
         links.declare_all()

@@ -58,6 +58,8 @@ def _move_pairs(*, kept: Account, gone: Account, by: Any, at: datetime) -> int:
     moved = 0
     for row in _pairs_of(gone):
         third = _third(row, gone)
+        if third == kept.pk:
+            continue
         if third in thirds:
             row.delete()
             continue

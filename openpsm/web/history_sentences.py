@@ -16,6 +16,7 @@ SENTENCES: dict[str, str | Promise] = {
     "account.deleted": _("Moved the account to the recycle bin"),
     "account.restored": _("Brought the account back from the recycle bin"),
     "account.merged": _("Merged “%(name)s” into this account"),
+    "account.told_apart": _("Said that “%(name)s” is another company"),
     "account.merge_undone": _("Took the merge with “%(name)s” back"),
     "contact.created": _("Added the contact %(name)s"),
     "contact.changed": _("Changed the contact %(name)s"),

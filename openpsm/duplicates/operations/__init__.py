@@ -1,6 +1,16 @@
 """What may be done with accounts that are alike."""
 
+from openpsm.duplicates.operations.deciding import link_pair, tell_apart
+from openpsm.duplicates.operations.finding import find_alike, search_accounts
 from openpsm.duplicates.operations.merging import MergeRefused, merge_accounts
 from openpsm.duplicates.operations.undoing import undo_merge
 
-__all__ = ["MergeRefused", "merge_accounts", "undo_merge"]
+__all__ = [
+    "MergeRefused",
+    "find_alike",
+    "link_pair",
+    "merge_accounts",
+    "search_accounts",
+    "tell_apart",
+    "undo_merge",
+]

@@ -22,7 +22,7 @@ from openpsm.core.locks import lock_rows
 from openpsm.core.text import fold
 from openpsm.core.versions import bump, require_version
 from openpsm.duplicates import journal, queries, rules
-from openpsm.duplicates.models import DuplicatePair, Merge, MergedRow, PairState
+from openpsm.duplicates.models import DuplicatePair, Merge, MergedRow, PairClass, PairState
 from openpsm.duplicates.rules import Side
 from openpsm.org.access import require
 from openpsm.org.models import User
@@ -188,14 +188,15 @@ def rename_claims(account: Account, at: datetime) -> None:
         claim.save(update_fields=["name", "strict_key", *bump(claim, at=at)])
 
 
-def _close_pair(kept: Account, gone: Account, by: User, at: datetime) -> int | None:
+def _close_pair(kept: Account, gone: Account, by: User, at: datetime) -> int:
+    """Mark the pair as merged; two that no search has found get theirs now, so that the list shows every merge."""
     one, other = sorted((kept.pk, gone.pk))
-    pair: DuplicatePair | None = DuplicatePair.objects.filter(one=one, other=other).first()
-    if pair is None:
-        return None
+    known = {"cls": PairClass.SAME, "score": 100, "created_at": at, "created_by": by}
+    pair, _new = DuplicatePair.objects.get_or_create(one_id=one, other_id=other, defaults=known)
     pair.state, pair.decided_by, pair.decided_at = PairState.MERGED, by, at
     pair.save(update_fields=["state", "decided_by", "decided_at", *bump(pair, at=at)])
-    return pair.pk
+    pk: int = pair.pk
+    return pk
 
 
 def _write(
