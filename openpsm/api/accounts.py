@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from openpsm.accounts import operations
 from openpsm.accounts.models import Account, AccountKind, AccountMember, AccountName
 from openpsm.accounts.operations import NewAccount
-from openpsm.api.answers import gone
+from openpsm.api.answers import gone, moved
 from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
 from openpsm.api.lists import Listing, Row, Shape
@@ -32,6 +32,7 @@ from openpsm.api.schemas import (
     Short,
     sorts,
 )
+from openpsm.duplicates.queries import kept_for
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.registrations.operations import add_account_name, change_account, register
@@ -231,8 +232,14 @@ def create(request: ApiRequest, body: AccountIn) -> HttpResponse:
 @router.get("/{id:pk}", response=AccountOut)
 @permission(OPEN)
 def account(request: ApiRequest, pk: Id) -> HttpResponse:
-    """Show an account."""
-    return ACCOUNT.show(request, pk)
+    """Show an account; 307 to the one that it has become part of."""
+    try:
+        return ACCOUNT.show(request, pk)
+    except Account.DoesNotExist:
+        kept = kept_for(pk, request.auth)
+        if kept is None:
+            raise
+        return moved(request.path, kept)
 
 
 @router.patch("/{id:pk}", response=AccountOut)

@@ -28,3 +28,10 @@ def answer(body: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
 def gone() -> HttpResponse:
     """Answer that it is done and there is nothing to show."""
     return HttpResponse(status=204)
+
+
+def moved(path: str, new: int) -> HttpResponse:
+    """Answer that a record has become part of another one; not for good, since that may be taken back."""
+    response = HttpResponse(status=307)
+    response.headers["Location"] = f"{path.rpartition('/')[0]}/{new}"
+    return response

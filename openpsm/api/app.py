@@ -22,6 +22,7 @@ from openpsm.api import (
     departments,
     diagnosis,
     docs,
+    duplicates,
     evaluations,
     funnel,
     gate_reviews,
@@ -92,6 +93,7 @@ api = Api(
 problems.install(api)
 for _router, _prefix in (
     (accounts.router, "accounts"),
+    (duplicates.router, "accounts"),
     (activities.router, "activities"),
     (approvals.router, "approvals"),
     (comments.router, "comments"),

@@ -26,6 +26,7 @@ ENTRIES = (
     Entry("project-list", _("Projects"), "briefcase"),
     Entry("account-list", _("Accounts"), "building"),
     Entry("registration-list", _("Registrations"), "flag"),
+    Entry("duplicate-list", _("Duplicates"), "git-branch", (Permission.ACCOUNT_MERGE,)),
     Entry("activity-list", _("Activities"), "walk"),
     Entry("product-list", _("Products"), "package"),
     Entry("guide", _("Guide"), "book"),

@@ -13,6 +13,7 @@ AREAS = (
     "imports",
     "projects",
     "customers",
+    "duplicates",
     "buying",
     "activities",
     "guide",

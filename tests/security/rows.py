@@ -43,6 +43,12 @@ def _colleague(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     return scope.active(user) and bundle.relation != "nonexistent"
 
 
+def _pair(scope: Scope, user: int | None, bundle: Bundle) -> bool:
+    """Two accounts, both of them seen, by somebody who may merge."""
+    may = user is not None and scope.anywhere(user, "account.merge")
+    return may and "pair" in bundle.ids and all(scope.account(user, bundle[kind]) for kind in ("account", "twin"))
+
+
 def _token(scope: Scope, user: int | None, bundle: Bundle) -> bool:
     """One's own, and as an administrator of users everybody's."""
     if user is None or not scope.active(user) or "token" not in bundle.ids:
@@ -81,6 +87,8 @@ SEES: dict[str, Sees] = {
     "insider": _child("insider"),
     "label": _label,
     "account": _account,
+    "pair": _pair,
+    "twin": lambda scope, user, bundle: scope.account(user, bundle["twin"]),
     "account_name": _account,
     "account_member": _account,
     "contact": lambda scope, user, bundle: bundle["contact"] != NOWHERE and _account(scope, user, bundle),
@@ -218,7 +226,17 @@ def _everywhere(scope: Scope, user: int, _bundle: Bundle, permission: str, _worl
     return scope.holds(user, permission)
 
 
+def _merges(scope: Scope, user: int, bundle: Bundle, permission: str, world: World) -> bool:
+    """Above both accounts, or above the one and the other lies in the pool."""
+    if not all(scope.account(user, bundle[kind]) for kind in ("account", "twin")):
+        return False
+    return scope.may_on_account(user, permission, bundle["twin"]) and (
+        bundle.relation == "pool" or scope.may_on_account(user, permission, bundle["account"])
+    )
+
+
 RULES: dict[str, Rule] = {
+    "merges": _merges,
     "contact": _contact,
     "author": _author,
     "witness": _witness,
@@ -289,6 +307,7 @@ def button(kind: str, needs: str, may: str = "", prove: Prove = OWNER, /, **give
 EDIT, CLOSE, ADVANCE = "project.edit", "project.close", "project.advance"
 BOSS, ADMIN, LOOK = ("executive", "own"), ("administrator", "own"), ("market", "own")
 SETTINGS = "everywhere:settings.admin"
+MERGE = "account.merge"
 
 WEB: dict[str, Row] = {
     # signing in
@@ -338,6 +357,14 @@ WEB: dict[str, Row] = {
     "bell": read(),
     "contact-card": button("contact", "contact.reach", "reaches"),
     "understood": read(kind="amount"),
+    "duplicate-list": read("none", MERGE),
+    "duplicate-search": write("none", MERGE, "held:account.merge", BOSS),
+    "duplicate-detail": read("pair", MERGE),
+    "duplicate-apart": button("pair", MERGE, "merges:account.merge", BOSS, remark="Two plants in two towns"),
+    "duplicate-link": button("pair", MERGE, "nobody", parent="one"),
+    "duplicate-merge": write("pair", MERGE, "merges:account.merge", BOSS, keep="other"),
+    "duplicate-undo": button("pair", MERGE, "nobody"),
+    "account-alike": write("account", MERGE, "seen", BOSS),
     "bin": read(),
     "bin-restore": button("binned", "", "restores", ("manager", "binned"), _more={"kind": "project"}),
     "comment-post": button("project", "", "seen", text="Who knows more?", _more={"kind": "project"}),

@@ -15,6 +15,7 @@ from openpsm.activities.operations import Told, post_comment
 from openpsm.catalog.operations import NewProduct, create_products
 from openpsm.core import attachments, custom
 from openpsm.core.models.jobs import Job
+from openpsm.duplicates.models import DuplicatePair
 from openpsm.exchange.models import ImportBatch
 from openpsm.org.models import AccessToken, Department, Notification, User
 from openpsm.org.operations import deactivate_user, do_one, finish_bulk, make_token, save_view, start_bulk
@@ -23,7 +24,7 @@ from openpsm.projects.models import Project
 from openpsm.projects.operations import GateBlocked, advance_stage, delete_project, drop, set_team, state_fact
 from openpsm.registrations.models import Registration
 from tests.factories import AT
-from tests.factories.accounts import make_contact
+from tests.factories.accounts import make_account, make_contact
 from tests.factories.activities import log_activity, plan_activity
 from tests.factories.approvals import ask
 from tests.factories.buying import make_contender, make_criterion, make_intelligence, make_label, make_stakeholder
@@ -206,6 +207,10 @@ def _account(ids: dict[str, int], word: str, secret: dict[str, str], by: User) -
     ids["name"] = add_account_name(account_id=account.pk, name=f"{word}acct alias", kind="alias", by=by, at=AT).pk
     reach = {key: secret[key] for key in ("phone", "mobile", "email", "chat_name")}
     ids["contact"] = make_contact(f"{word}cont", account=account, by=by, **reach).pk
+    twin = make_account(f"{word}acct twin", owner=by)
+    ids["twin"] = twin.pk
+    alike: dict[str, Any] = {"cls": "possible", "score": 95, "names_key": word}
+    ids["pair"] = DuplicatePair.objects.create(one=account, other=twin, **alike).pk
 
 
 def _people_of(ids: dict[str, int], project: Project, word: str, secret: dict[str, str]) -> None:

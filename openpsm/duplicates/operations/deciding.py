@@ -6,6 +6,7 @@ Rule: docs/business-rules.md#merging
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ def tell_apart(*, pair_id: int, remark: str, by: User, at: datetime, version: in
     with transaction.atomic():
         pair = _locked(pair_id, by, version)
         _decide(pair, PairState.DIFFERENT, remark.strip(), by, at)
-        data = {"other": pair.other_id, "name": pair.other.name, "reason": pair.remark}
+        data: dict[str, Any] = {"other": pair.other_id, "name": pair.other.name, "reason": pair.remark}
         events.record("account.told_apart", subject=pair.one, root=pair.other, by=by, at=at, **data)
     return pair
 

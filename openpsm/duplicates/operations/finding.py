@@ -52,6 +52,14 @@ def search_accounts(
     return opened
 
 
+def request_search(*, by: User) -> None:
+    """Ask a worker to compare all accounts. Raises NotAllowed."""
+    from openpsm.duplicates.jobs import search_base  # it calls what stands here
+
+    require(by, Permission.ACCOUNT_MERGE)
+    search_base.enqueue(user_id=by.pk)
+
+
 def find_alike(*, account_id: int, by: User, at: datetime) -> int:
     """Look for accounts like this one, which the caller sees; returns how many pairs are open."""
     require(by, Permission.ACCOUNT_MERGE)
@@ -77,14 +85,13 @@ def _keep(batch: Sequence[Account], at: datetime) -> int:
         }
         fresh = [_new(pair, keys[key], at) for key, pair in found.items() if key not in known]
         DuplicatePair.objects.bulk_create(fresh, ignore_conflicts=True)
-        changed = [
-            pair for key, pair in known.items() if key in found and _judge_again(pair, found[key], keys[key], at)
-        ]
+        again = {key: pair for key, pair in known.items() if key in found}
+        changed = [pair for key, pair in again.items() if _judge_again(pair, found[key], keys[key], at)]
         names = ["cls", "score", "reasons", "names_key", "state", "version", "updated_at"]
         DuplicatePair.objects.bulk_update(changed, names)
         over = [pair.pk for key, pair in known.items() if key not in found and pair.state == PairState.OPEN]
         DuplicatePair.objects.filter(pk__in=over).delete()
-    return len(fresh) + sum(pair.state == PairState.OPEN for key, pair in known.items() if key in found)
+    return len(fresh) + len([pair for pair in again.values() if pair.state == PairState.OPEN])
 
 
 def _is_worth(pair: Alike) -> bool:

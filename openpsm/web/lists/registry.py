@@ -14,6 +14,7 @@ PLACES = {
     "contacts": f"{_VIEWS}.accounts.contact_listing.CONTACTS",
     "products": f"{_VIEWS}.product_listing.PRODUCTS",
     "activities": f"{_VIEWS}.activity_listing.ACTIVITIES",
+    "duplicates": f"{_VIEWS}.duplicates.listing.DUPLICATES",
     "registrations": f"{_VIEWS}.registration_listing.REGISTRATIONS",
     "approvals": f"{_VIEWS}.approval_listing.APPROVALS",
     "tasks": f"{_VIEWS}.task_listing.TASKS",

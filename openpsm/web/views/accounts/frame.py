@@ -1,18 +1,22 @@
 """What stands at the head of every page of an account: names, owner, protection, what may be done, tabs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import wraps
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, AccountMember, Division, Industry
 from openpsm.core.dates import today
+from openpsm.duplicates.queries import kept_for
 from openpsm.org import access
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -51,6 +55,22 @@ def find(request: UserRequest, pk: int) -> Account:
     )
     account: Account = get_object_or_404(rows, pk=pk)
     return account
+
+
+def follows_merges(view: Callable[[UserRequest, int], HttpResponse]) -> Callable[[UserRequest, int], HttpResponse]:
+    """Lead from the address of an account that has become part of another one to the same page of that one."""
+
+    @wraps(view)
+    def followed(request: UserRequest, pk: int) -> HttpResponse:
+        try:
+            return view(request, pk)
+        except Http404:
+            kept = kept_for(pk, request.user)
+            if kept is None or request.resolver_match is None:
+                raise
+            return redirect(request.resolver_match.view_name, kept)
+
+    return followed
 
 
 def context(request: UserRequest, account: Account, tab: str) -> dict[str, Any]:
@@ -107,6 +127,8 @@ def _actions(user: User, account: Account) -> list[tuple[str, str, str]]:
             (_("Team"), at("account-team"), "users"),
             (_("Change the owner"), at("account-owner"), "user"),
         ]
+    if may(user, Permission.ACCOUNT_MERGE, account):
+        actions.append((_("Find duplicates"), at("account-alike"), "git-branch"))
     if may(user, Permission.ACCOUNT_DELETE, account):
         actions.append((_("Delete"), at("account-delete"), "trash"))
     return actions

@@ -39,6 +39,7 @@ class ShownContact:
 
 
 @page()
+@frame.follows_merges
 def detail(request: UserRequest, pk: int) -> HttpResponse:
     """Show the account with its people and projects (at most 10 queries with the frame)."""
     account = frame.find(request, pk)
@@ -84,6 +85,7 @@ def _projects(account: Account, user: User) -> tuple[list[Project], int]:
 
 
 @page()
+@frame.follows_merges
 def account_activities(request: UserRequest, pk: int) -> HttpResponse:
     """Show what was done with the account lately."""
     account = frame.find(request, pk)
@@ -93,6 +95,7 @@ def account_activities(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @page()
+@frame.follows_merges
 def account_files(request: UserRequest, pk: int) -> HttpResponse:
     """Show the files of the account."""
     account = frame.find(request, pk)
@@ -101,6 +104,7 @@ def account_files(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @page()
+@frame.follows_merges
 def account_history(request: UserRequest, pk: int) -> HttpResponse:
     """Show what happened to the account; `?before=` goes on with older entries."""
     account = frame.find(request, pk)
@@ -115,6 +119,7 @@ def account_history(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @page()
+@frame.follows_merges
 def account_comments(request: UserRequest, pk: int) -> HttpResponse:
     """What colleagues wrote at the account."""
     account = frame.find(request, pk)
