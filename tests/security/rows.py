@@ -235,8 +235,15 @@ def _merges(scope: Scope, user: int, bundle: Bundle, permission: str, world: Wor
     )
 
 
+def _links(scope: Scope, user: int, bundle: Bundle, permission: str, world: World) -> bool:
+    """Who may merge both and change the one that gets a parent."""
+    may_change = scope.may_on_account(user, "account.edit", bundle["twin"])
+    return may_change and _merges(scope, user, bundle, permission, world)
+
+
 RULES: dict[str, Rule] = {
     "merges": _merges,
+    "links": _links,
     "contact": _contact,
     "author": _author,
     "witness": _witness,
@@ -361,7 +368,7 @@ WEB: dict[str, Row] = {
     "duplicate-search": write("none", MERGE, "held:account.merge", BOSS),
     "duplicate-detail": read("pair", MERGE),
     "duplicate-apart": button("pair", MERGE, "merges:account.merge", BOSS, remark="Two plants in two towns"),
-    "duplicate-link": button("pair", MERGE, "nobody", parent="one"),
+    "duplicate-link": button("pair", MERGE, "links:account.merge", BOSS, parent="one"),
     "duplicate-merge": write("pair", MERGE, "merges:account.merge", BOSS, keep="other"),
     "duplicate-undo": button("pair", MERGE, "nobody"),
     "account-alike": write("account", MERGE, "seen", BOSS),
