@@ -97,5 +97,5 @@ def merge(request: ApiRequest, pk: Id, body: MergeIn) -> HttpResponse:
 @permission(MAY)
 def unmerge(request: ApiRequest, pk: Id) -> HttpResponse:
     """Take the merge back by which this account became part of another one."""
-    made = get_object_or_404(Merge.objects.standing().visible_to(request.auth), gone=pk)
+    made = get_object_or_404(Merge.objects.visible_to(request.auth).standing(), gone=pk)
     return ACCOUNT.written(request, operations.undo_merge(merge_id=made.pk, by=request.auth, at=timezone.now()))

@@ -47,6 +47,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         "make_token": "an operator at the machine names the user",
     },
     "cli/exchanging.py": {"_actor": "an operator at the machine names the user, or the first who may"},
+    "web/views/duplicates/comparing.py": {"__init__": "code lists, and the names of a pair that visible_to has found"},
+    "web/views/duplicates/searching.py": {"search": "how far the one search of the base is, nothing of its accounts"},
     "web/views/imports.py": {"_job": "the job of a batch that was found among one's own"},
     "cli/checking.py": {
         "_jobs": "an operator at the machine counts jobs that were given up",

@@ -66,7 +66,7 @@ def detail(request: UserRequest, pk: int) -> HttpResponse:
         "figures": _figures(request.user, pair) if is_open else [],
         "obstacles": [text for _code, text in preview.obstacles],
         "is_open": is_open,
-        "merge": None if is_open else _merge_of(pair),
+        "merge": None if is_open else _merge_of(request.user, pair),
         "neighbours": neighbours.around(request, pair),
         "carried": _carried(request),
     }
@@ -82,9 +82,14 @@ def _carried(request: UserRequest) -> str:
     return f"?{query}" if neighbours.NAME in request.GET else ""
 
 
-def _merge_of(pair: DuplicatePair) -> Merge | None:
+def _merge_of(user: User, pair: DuplicatePair) -> Merge | None:
     both = [pair.one_id, pair.other_id]
-    rows = Merge.objects.standing().filter(kept__in=both, gone__in=both).select_related("kept", "created_by")
+    rows = (
+        Merge.objects.visible_to(user)
+        .standing()
+        .filter(kept__in=both, gone__in=both)
+        .select_related("kept", "created_by")
+    )
     return rows.first() if pair.state == PairState.MERGED else None
 
 
@@ -259,7 +264,7 @@ def _preview(request: UserRequest, pair: DuplicatePair, kept: Account, gone: Acc
 def undo(request: UserRequest, pk: int) -> HttpResponse:
     """Take the merge of a pair back."""
     pair = _find(request, pk)
-    made = _merge_of(pair)
+    made = _merge_of(request.user, pair)
     if made is None:
         raise Http404
     tell(
