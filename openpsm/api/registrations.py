@@ -151,7 +151,7 @@ def create(request: ApiRequest, body: RegistrationIn) -> HttpResponse:
 def check(request: ApiRequest, body: CheckIn) -> HttpResponse:
     """Say what a claim would run into; nothing is stored but that it was asked. 60 an hour."""
     found = operations.check_claim(
-        account=_claim(body.account) if body.account else None,
+        account=claim_of(body.account) if body.account else None,
         project=ProjectClaim(**body.project.model_dump()) if body.project else None,
         by=request.auth,
         at=timezone.now(),
@@ -159,7 +159,8 @@ def check(request: ApiRequest, body: CheckIn) -> HttpResponse:
     return answer({"hits": [hit.for_api() for hit in found]})
 
 
-def _claim(body: AccountClaimIn) -> Claim:
+def claim_of(body: AccountClaimIn) -> Claim:
+    """Return what is compared of a customer."""
     return Claim(
         name=body.name,
         uscc=body.uscc,

@@ -8,8 +8,9 @@ class RegistrationsConfig(AppConfig):
     label = "registrations"
 
     def ready(self) -> None:
-        from openpsm.registrations import fields, links, parameters  # models must be loaded
+        from openpsm.registrations import arbitration, fields, links, parameters  # models must be loaded
 
         fields.declare_all()
         links.declare_all()
         parameters.declare_all()
+        arbitration.declare_all()

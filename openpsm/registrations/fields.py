@@ -13,4 +13,10 @@ def declare_all() -> None:
         "version created_at updated_at created_by",
         internal="strict_key",
     )
+    classify(
+        "registrations.Arbitration",
+        open="id claim standing account project approval asker holder main assistant share_rate reason decided_by "
+        "decided_at ended_at asker_likelihood holder_likelihood version created_at updated_at created_by",
+        internal="asker_evidence holder_evidence",
+    )
     classify("registrations.RegistrationLock", internal="id")

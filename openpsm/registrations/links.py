@@ -12,7 +12,8 @@ from openpsm.accounts.models import Account
 from openpsm.core import links
 from openpsm.core.versions import bump
 from openpsm.org.models import User
-from openpsm.registrations.models import Registration
+from openpsm.org.operations import void_approvals
+from openpsm.registrations.models import Arbitration, Registration
 
 
 def _live(user: User) -> QuerySet[Registration]:
@@ -58,6 +59,13 @@ def _staying(kept: Account, gone: Account, at: datetime) -> int | None:
     return staying
 
 
+def _merge_arbitrations(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    """Re-point them; what is still open about the vanishing account is void, since what it is about has changed."""
+    for claim in Registration.objects.filter(arbitration__account=gone, arbitration__ended_at=None).order_by("pk"):
+        void_approvals(subject=claim, reason=str(_("The customer became part of another one.")), by=by, at=at)
+    return Arbitration.objects.filter(account=gone).update(account=kept, version=F("version") + 1, updated_at=at)
+
+
 def _claims(account: Account) -> QuerySet[Registration]:
     return Registration.objects.filter(account=account, status=Registration.Status.LIVE)
 
@@ -67,3 +75,12 @@ def declare_all() -> None:
     registrations = _("registrations")
     links.declare(Registration, "owner", target="org.user", label=registrations, move=_give, listing=_live)
     links.declare(Registration, "account", target="accounts.account", label=registrations, merge=_merge)
+    for name, label in (
+        ("asker", _("arbitrations asked for")),
+        ("holder", _("arbitrations as owner")),
+        ("main", _("arbitrations won")),
+        ("assistant", _("arbitrations as assistant")),
+        ("decided_by", _("arbitrations decided")),
+    ):
+        links.declare(Arbitration, name, target="org.user", label=label)
+    links.declare(Arbitration, "account", target="accounts.account", label=_("arbitrations"), merge=_merge_arbitrations)

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account
+from openpsm.core.money import QuantityField
 from openpsm.core.versions import Versioned
 from openpsm.projects.models import Project
-from openpsm.registrations.querysets import RegistrationQuerySet
+from openpsm.registrations.querysets import ArbitrationQuerySet, RegistrationQuerySet
 
 
 class Registration(Versioned):
@@ -83,3 +85,67 @@ class RegistrationLock(models.Model):
 
     def __str__(self) -> str:
         return "registration lock"
+
+
+class Arbitration(Versioned):
+    """Two claims on one customer or project, and who decided what between them.
+
+    `claim` is the registration of the `asker`, who came second; `holder` owned the record then. Of the two one becomes
+    `main`; the other is `assistant` with a `share_rate` of the commission, or nothing. The share is paid when all money
+    is in, and the assistant's costs are charged to the main owner's project: commissions read it here.
+    """
+
+    claim = models.OneToOneField(Registration, models.PROTECT, related_name="arbitration")
+    standing = models.ForeignKey(Registration, models.PROTECT, null=True, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="arbitrations")
+    project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="arbitrations")
+    approval = models.OneToOneField("org.Approval", models.PROTECT, null=True, related_name="arbitration")
+    asker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asker_evidence = models.TextField(_("what the asker has to show"), blank=True)
+    holder_evidence = models.TextField(_("what the owner has to show"), blank=True)
+    asker_likelihood = models.PositiveSmallIntegerField(_("chance with the asker"), null=True)
+    holder_likelihood = models.PositiveSmallIntegerField(_("chance with the owner"), null=True)
+    main = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    assistant = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    share_rate = QuantityField(null=True)
+    reason = models.CharField(_("reason"), max_length=1000, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ArbitrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("arbitration")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "account",
+                Coalesce("project", 0),
+                condition=models.Q(ended_at=None),
+                name="one_open_arbitration_per_record",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at=None, main=None, assistant=None)
+                | models.Q(decided_at__isnull=False, main__isnull=False, ended_at__isnull=False),
+                name="arbitration_decided_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(assistant=None, share_rate=None)
+                | models.Q(assistant__isnull=False, share_rate__isnull=False),
+                name="assistant_has_a_share",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asker_id} and {self.holder_id}"
+
+    @property
+    def record(self) -> Account | Project:
+        """What both claim."""
+        return self.project or self.account
+
+    @property
+    def share_percent(self) -> str:
+        """The assistant's share in per cent, without trailing zeros."""
+        return f"{(self.share_rate or 0) * 100:.2f}".rstrip("0").rstrip(".")

@@ -9,6 +9,8 @@ from openpsm.core import parameters
 PROTECTION_DAYS = "registration.protection_days"
 CHECKS_PER_HOUR = "registration.checks_per_hour"
 POOL_LIMIT = "registration.pool_limit"
+SHARE_MIN = "arbitration.share_min"
+SHARE_MAX = "arbitration.share_max"
 
 
 def declare_all() -> None:
@@ -44,3 +46,17 @@ def declare_all() -> None:
         label=_("Unprotected accounts from the pool"),
         help=_("How many accounts without protection one person may hold before taking another from the pool."),
     )
+    for key, default, label in (
+        (SHARE_MIN, 5, _("Smallest share of an assistant (%)")),
+        (SHARE_MAX, 10, _("Largest share of an assistant (%)")),
+    ):
+        parameters.declare(
+            key,
+            kind="decimal",
+            default=default,
+            minimum=0,
+            maximum=100,
+            group=_("Arbitration"),
+            label=label,
+            help=_("Of the commission; paid when all money is in."),
+        )

@@ -13,6 +13,22 @@ if TYPE_CHECKING:
     from openpsm.org.models import User
 
 
+class ArbitrationQuerySet(models.QuerySet[Any]):
+    """Arbitrations: of the two who claim, and of those who see the question as reviewers or managers."""
+
+    def visible_to(self, user: "User") -> "ArbitrationQuerySet":
+        if not user.is_active:
+            return self.none()
+        from openpsm.org.models import Approval  # the models of this package load with these querysets
+
+        asked = Approval.objects.visible_to(user).values("pk")
+        return self.filter(Q(asker=user) | Q(holder=user) | Q(approval__in=asked))
+
+    def open(self) -> "ArbitrationQuerySet":
+        """Neither decided nor withdrawn nor void."""
+        return self.filter(ended_at=None)
+
+
 class RegistrationQuerySet(models.QuerySet[Any]):
     """One's own claims, those of managed departments, and those of visible records."""
 

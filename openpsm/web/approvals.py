@@ -3,6 +3,8 @@
 from django.apps import apps
 
 from openpsm.org.models import Approval, User
+from openpsm.registrations.arbitration import KIND
+from openpsm.registrations.models import Arbitration
 
 #: Kind or model → address.
 PLACES = {
@@ -14,6 +16,9 @@ PLACES = {
 
 def place_of(approval: Approval, user: User) -> str:
     """Return the address of the record, empty where there is none for this reader (at most 1 query)."""
+    if approval.kind == KIND:
+        found = Arbitration.objects.visible_to(user).filter(approval=approval).values_list("pk", flat=True).first()
+        return f"/registrations/arbitrations/{found}" if found else ""
     place = PLACES.get(approval.subject_type)
     if place is None:
         return ""

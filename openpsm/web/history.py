@@ -153,6 +153,7 @@ class _Names:
             "score": str(data.get("score", "")),
             "number": str(len(data.get("new") or ()) if isinstance(data.get("new"), list | dict) else ""),
             "grade": str(data.get("new") or "—") if isinstance(data.get("new"), str) else "—",
+            "main": self.users.get(data.get("main"), _("nobody")),
             "until": str(data.get("until") or "—"),
         }
 
@@ -200,7 +201,7 @@ def _ids(found: Iterable[Event], *keys: str) -> set[int]:
 
 def _user_ids(found: Sequence[Event]) -> set[int]:
     moved = [event for event in found if event.name in GIVEN]
-    return _ids(found, "user", "owner") | _ids(moved, "old", "new")
+    return _ids(found, "user", "owner", "main") | _ids(moved, "old", "new")
 
 
 def _subject_ids(found: Iterable[Event], label: str) -> set[int]:

@@ -98,6 +98,7 @@ SENTENCES: dict[str, str | Promise] = {
     "task.dropped": _("Dropped a task"),
     "task.reopened": _("Opened a task again"),
     "task.reassigned": _("Handed a task to %(new_user)s"),
+    "arbitration.decided": _("Decided between two claims: %(main)s works on it"),
     "approval.requested": _("Asked for an approval"),
     "approval.decided": _("Decided on an approval"),
     "approval.reviewer_added": _("Asked %(user)s to decide as well"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from openpsm.registrations.matching import key_of
 from tests.security.rows import Row
 from tests.security.world import NOWHERE, Bundle, World
 
@@ -13,6 +14,7 @@ KINDS = {
     "/accounts": "account",
     "/activities": "activity",
     "/approvals": "approval",
+    "/registrations/arbitrations": "arbitration",
     "/comments": "comment",
     "/contacts": "contact",
     "/contenders": "contender",
@@ -82,6 +84,17 @@ API: dict[str, Call] = {
     "approvals.decide": Call("", "reviews", {"decision": "approve"}),
     "approvals.add_reviewer": Call("", "reviews", {"user_id": "=executive"}),
     "approvals.withdraw": Call("", "wrote", {}),
+    "arbitrations.arbitrations": Call(),
+    "arbitrations.arbitration": Call(),
+    "arbitrations.contest": _on(
+        "held", "registration.create", {"account": {"name": "OCELOTACCT WORKS"}, "hit": "?contested"}
+    ),
+    "arbitrations.evidence": Call("", "claims", {"evidence": "An order of last year"}),
+    "arbitrations.decide": Call(
+        "registration.arbitrate",
+        "arbitrates",
+        {"main_id": "=owner", "share": "8", "asker_likelihood": 30, "holder_likelihood": 70, "reason": "For years"},
+    ),
     "comments.comments": Call(),
     "comments.post": Call("", "seen", {"kind": "project", "subject_id": "?project", "text": "Who knows?"}, "project"),
     "comments.comment": Call(),
@@ -229,6 +242,7 @@ def filled(value: Any, bundle: Bundle, world: World, step: str = "") -> Any:
         "?own_account": world.bundles["own"]["account"],
         "?company": world.departments["west"].pk,
         "?step": step,
+        "?contested": key_of("account", world.bundles["other"]["account"]),
     }
     return special.get(value, bundle[value[1:]])
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from openpsm.registrations.matching import key_of
 from tests.security.forms import main_form
 from tests.security.rows import WEB, Row, parts
 from tests.security.world import Bundle, World
@@ -32,6 +33,7 @@ MODELS = {
     "planned": "activities.Activity",
     "task": "org.Task",
     "approval": "org.Approval",
+    "arbitration": "registrations.Arbitration",
     "view": "org.SavedView",
     "account": "accounts.Account",
     "contact": "accounts.Contact",
@@ -119,6 +121,7 @@ class Desk:
             "?company": lambda: self.world.departments["west"].pk,
             "?task": lambda: self.world.bundles["own"]["task"],
             "?role": lambda: self.world.bundles["own"]["role"],
+            "?contested": lambda: key_of("account", self.world.bundles["other"]["account"]),
             "?node": self._node,
         }
         return special[value]()

@@ -97,6 +97,7 @@ SEES: dict[str, Sees] = {
     "registration": lambda scope, user, bundle: scope.registration(user, bundle["registration"]),
     "task": lambda scope, user, bundle: scope.task(user, bundle["task"]),
     "approval": lambda scope, user, bundle: scope.approval(user, bundle["approval"]),
+    "arbitration": lambda scope, user, bundle: scope.arbitration(user, bundle["arbitration"]),
     "notification": _mine,
     "view": lambda scope, user, bundle: _kept(scope, user, bundle, "view"),
     "bulk": lambda scope, user, bundle: _kept(scope, user, bundle, "bulk"),
@@ -255,6 +256,12 @@ RULES: dict[str, Rule] = {
     "held": lambda scope, user, _bundle, permission, _world: scope.anywhere(user, permission),
     "open": lambda *_given: True,
     "restores": _restores,
+    "arbitrates": lambda scope, user, bundle, _permission, _world: scope.arbitrates(user, bundle["arbitration"]),
+    "claims": lambda scope, user, bundle, _permission, _world: (
+        user in (scope.arbitrations[bundle["arbitration"]][side] for side in ("asker_id", "holder_id"))
+        if bundle["arbitration"] in scope.arbitrations
+        else False
+    ),
     "reviews": lambda scope, user, bundle, _permission, _world: scope.reviews(user, bundle["approval"]),
     "wrote": lambda scope, user, bundle, _permission, world: world.actors[bundle.owner].pk == user,
     "reaches": lambda scope, user, bundle, _permission, _world: scope.reaches_contacts(user, bundle["account"]),
@@ -524,9 +531,23 @@ WEB: dict[str, Row] = {
         "none", "registration.create", "held:registration.create", name="Brand New Zebra Mining"
     ),
     "registration-arbitrate": button(
-        "none", "registration.create", "held:registration.create", name="Brand New Zebra Mining", other="Somebody"
+        "none", "registration.create", "held:registration.create", name="OCELOTACCT WORKS", contest="?contested"
     ),
     "registration-detail": read("registration"),
+    "arbitration-list": read(),
+    "arbitration-detail": write(
+        "arbitration",
+        "",
+        "arbitrates",
+        BOSS,
+        main_id="=owner",
+        share="8",
+        asker_likelihood="30",
+        holder_likelihood="70",
+        reason="Knows them for years",
+        version="?",
+    ),
+    "arbitration-evidence": button("arbitration", "", "claims", version="?", evidence="An order of last year"),
     "product-list": read(),
     "product-new": write("none", "product.edit", "held:product.edit", LOOK, code="N1", name="New oil", unit="t"),
     "product-edit": Row("product", "", "held:product.edit", given={"name": "Changed oil"}, prove=LOOK),

@@ -22,7 +22,7 @@ from openpsm.org.models import (
     User,
 )
 from openpsm.projects.models import Party, Project, ProjectMember
-from openpsm.registrations.models import Registration
+from openpsm.registrations.models import Arbitration, Registration
 
 Row = dict[str, Any]
 
@@ -40,6 +40,7 @@ class Scope:
         self.registrations, self.labels, self.tasks = _rows(Registration), _rows(SupporterLabel), _rows(Task)
         self.approvals, self.seats = _rows(Approval), _rows(ApprovalSeat)
         self.stand_in = {row["user_id"]: row["substitute_id"] for row in _rows(Absence).values()}
+        self.arbitrations = _rows(Arbitration)
         self.managers = {(row["user_id"], row["department_id"]) for row in _rows(DepartmentManager).values()}
         self.members = {(row["user_id"], row["project_id"]) for row in _rows(ProjectMember).values()}
         self.account_members = {(row["user_id"], row["account_id"]) for row in _rows(AccountMember).values()}
@@ -157,6 +158,19 @@ class Scope:
             return False
         asker = row["created_by_id"]
         return asker == user or self.reviews(user, pk) or self.manages(user, self.users[asker]["department_id"])
+
+    def arbitration(self, user: int | None, pk: int) -> bool:
+        row = self.arbitrations.get(pk)
+        if row is None or user is None or not self.active(user):
+            return False
+        return user in (row["asker_id"], row["holder_id"]) or self.approval(user, row["approval_id"])
+
+    def arbitrates(self, user: int, pk: int) -> bool:
+        """Whether the person is asked to decide and no party."""
+        row = self.arbitrations.get(pk)
+        if row is None or user in (row["asker_id"], row["holder_id"]):
+            return False
+        return self.reviews(user, row["approval_id"]) and self.anywhere(user, "registration.arbitrate")
 
     def reviews(self, user: int, pk: int) -> bool:
         """Whether the person has a seat, or stands in for somebody who has still to decide."""

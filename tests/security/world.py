@@ -22,7 +22,9 @@ from openpsm.org.operations import deactivate_user, do_one, finish_bulk, make_to
 from openpsm.process.models import ProcessVersion
 from openpsm.projects.models import Project
 from openpsm.projects.operations import GateBlocked, advance_stage, delete_project, drop, set_team, state_fact
+from openpsm.registrations.matching import Claim, key_of
 from openpsm.registrations.models import Registration
+from openpsm.registrations.operations import request_arbitration
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
 from tests.factories.activities import log_activity, plan_activity
@@ -100,7 +102,15 @@ def make_world() -> World:
     world.bundles["nonexistent"] = Bundle("nonexistent", "nonexistent")
     _relations(world)
     _tokens(world)
+    _contest(world)
     return world
+
+
+def _contest(world: World) -> None:
+    """Somebody far away claims the owner's customer as well; nobody but executives stands above both."""
+    claim, own = Claim("QUOKKAACCT WORKS"), world.bundles["own"]
+    call: dict[str, Any] = {"hit": key_of("account", own["account"]), "by": world.actors["stranger"], "at": AT}
+    own.ids["arbitration"] = request_arbitration(account=claim, evidence="quokkaevidence", **call).pk
 
 
 OWNERS = {

@@ -10,7 +10,6 @@ from openpsm.accounts.models import Account
 from openpsm.core import parameters
 from openpsm.core.dates import today
 from openpsm.core.models import Event
-from openpsm.org.models import Task
 from openpsm.projects.models import Project
 from openpsm.registrations.models import Registration
 from openpsm.registrations.parameters import CHECKS_PER_HOUR
@@ -253,22 +252,6 @@ def test_check_query_count(mine, rival, rows, django_assert_max_num_queries):
     with django_assert_max_num_queries(20):
         response = mine.post("/registrations/check", form(name=NAME, project_name="二期油液采购"))
     assert len(response.context["hits"]) == rows
-
-
-# --- arbitration
-
-
-def test_nearest_manager_is_asked_to_decide(mine, seller, rival):
-    boss = make_user(roles=("sales-manager",), manages=seller.department, name="李经理")
-    response = mine.post("/registrations/arbitrate", form(name=NAME, project_name="二期", other=rival.name))
-    task = Task.objects.get()
-    assert (task.owner, task.title, "王芳" in task.detail) == (boss, f"Decide who works on: {NAME} · 二期", True)
-    assert (response.status_code, texts(response)) == (302, ["李经理 has the question as a task now."])
-
-
-def test_without_a_manager_it_says_whom_to_ask(mine):
-    response = mine.post("/registrations/arbitrate", form(name=NAME))
-    assert (Task.objects.count(), texts(response)) == (0, ["Nobody manages your department; ask an administrator."])
 
 
 def test_protection_that_is_over_is_marked_in_the_list_and_on_the_page(mine, seller):

@@ -3,6 +3,7 @@
 Rule: docs/business-rules.md#registration
 """
 
+from openpsm.registrations.operations.arbitrating import add_evidence, decide_arbitration, request_arbitration
 from openpsm.registrations.operations.changing import (
     ACCOUNT_IDENTITY,
     PROJECT_IDENTITY,
@@ -21,15 +22,18 @@ __all__ = [
     "PROJECT_IDENTITY",
     "Collision",
     "add_account_name",
+    "add_evidence",
     "change_account",
     "change_project",
     "check_claim",
     "claim_account",
+    "decide_arbitration",
     "install",
     "lock",
     "protected_until",
     "refuse",
     "register",
+    "request_arbitration",
     "restore_account",
     "strict_key",
 ]

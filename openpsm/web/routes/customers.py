@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from openpsm.web.views import (
+    arbitrations,
     contacts,
     files,
     pickers,
@@ -42,6 +43,9 @@ urlpatterns: list[URLPattern] = [
     path("registrations/new", registrations.registration_new, name="registration-new"),
     path("registrations/check", registrations.registration_check, name="registration-check"),
     path("registrations/arbitrate", registrations.registration_arbitrate, name="registration-arbitrate"),
+    path("registrations/arbitrations", arbitrations.arbitration_list, name="arbitration-list"),
+    path("registrations/arbitrations/<int:pk>", arbitrations.detail, name="arbitration-detail"),
+    path("registrations/arbitrations/<int:pk>/evidence", arbitrations.evidence, name="arbitration-evidence"),
     path("registrations/<int:pk>", registrations.registration_detail, name="registration-detail"),
     path("products", product_listing.product_list, name="product-list"),
     path("products/new", products.product_new, name="product-new"),

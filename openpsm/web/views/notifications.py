@@ -20,6 +20,7 @@ NEWEST = Order("-id", "id", is_descending=True)
 #: Where a record of each kind is shown.
 PLACES = {
     "org.task": "/tasks/{pk}",
+    "registrations.arbitration": "/registrations/arbitrations/{pk}",
     "org.approval": "/approvals/{pk}",
     "org.absence": "/approvals?part=waiting",
     "projects.project": "/projects/{pk}",
@@ -32,6 +33,10 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "task.due": lambda data: (
         _("Task due on %(due_on)s: %(title)s") % {"due_on": data.get("due_on", ""), "title": data.get("title", "")}
     ),
+    "arbitration.requested": lambda data: (
+        _("%(who)s claims “%(title)s” as well: say what speaks for you") % _said(data)
+    ),
+    "arbitration.decided": lambda data: _("%(who)s has decided who works on “%(title)s”") % _said(data),
     "approval.requested": lambda data: _("%(who)s asks for your approval: %(title)s") % _said(data),
     "approval.reminded": lambda data: _("Still waits for your decision: %(title)s") % _said(data),
     "approval.closed": lambda data: _closed(data),

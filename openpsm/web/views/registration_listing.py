@@ -80,6 +80,10 @@ REGISTRATIONS = Listing(
         "action": _("Register a customer or project"),
     },
     primary=_new,
+    ways=lambda: [
+        ("/registrations", _("List"), "list", "here"),
+        ("/registrations/arbitrations", _("Arbitration"), "scale", ""),
+    ],
 )
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from openpsm.accounts.models import Account
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError, TooMany
-from openpsm.org import operations as org
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
 from openpsm.registrations import operations, queries
@@ -22,7 +21,6 @@ from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.customers import RegistrationForm, attempt_claim
 from openpsm.web.hits import shown_hits
 
-TASK_TITLE = 200
 #: What tells companies apart lies folded up until one of these is filled in.
 MORE = ("uscc", "short_name", "phone", "domain")
 
@@ -153,19 +151,15 @@ def _page(
 
 @page(Permission.REGISTRATION_CREATE, methods=("POST",))
 def registration_arbitrate(request: UserRequest) -> HttpResponse:
-    """Ask the nearest manager to decide between two claims; the task says what was typed and who has it."""
-    manager = queries.arbiter_for(request.user)
-    if manager is None:
-        messages.error(request, _("Nobody manages your department; ask an administrator."))
-        return redirect("web:registration-new")
-    names = [request.POST.get(key, "").strip() for key in ("name", "project_name")]
-    what, other = " · ".join(filter(None, names)), request.POST.get("other", "")[:60]
-    title = _("Decide who works on: %(name)s") % {"name": what}
-    detail = _("%(who)s wants to register it; %(other)s has it already.") % {"who": request.user.name, "other": other}
+    """Contest a hit: the claim is kept as it was typed, and the manager above both decides."""
+    form = RegistrationForm(request.POST, user=request.user)
+    form.is_valid()
+    account, project = form.claims()
+    call: dict[str, Any] = {"account": account, "project": project, "hit": request.POST.get("contest", "")[:40]}
     try:
-        org.open_task(owner_id=manager.pk, title=title[:TASK_TITLE], detail=detail, by=request.user, at=timezone.now())
+        made = operations.request_arbitration(**call, by=request.user, at=timezone.now())
     except DomainError as error:
         messages.error(request, str(error))
-    else:
-        messages.success(request, _("%(name)s has the question as a task now.") % {"name": manager.name})
-    return redirect("web:registration-list")
+        return redirect("web:registration-list")
+    messages.success(request, _("Your claim is kept; the manager above both of you decides. Say what speaks for you."))
+    return redirect("web:arbitration-detail", made.pk)

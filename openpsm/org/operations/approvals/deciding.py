@@ -119,7 +119,8 @@ def _go_on(approval: Approval, by: User, at: datetime) -> None:
     verdict = verdict_of(needs[approval.step], [seat.decision for seat in records.seats_here(approval)])
     if verdict == Decision.REJECT or (verdict and approval.step == max(needs)):
         records.close(approval, State.REJECTED if verdict == Decision.REJECT else State.APPROVED, by, at)
-        records.tell("approval.closed", approval, {approval.created_by_id or 0}, at, who=by.name)
+        if kind_of(approval).is_plain:  # the others say in their own words how it was decided
+            records.tell("approval.closed", approval, {approval.created_by_id or 0}, at, who=by.name)
     elif verdict:
         approval.step, approval.told_at = approval.step + 1, at
         approval.save(update_fields=["step", "told_at", *bump(approval, at=at)])
