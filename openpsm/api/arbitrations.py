@@ -13,7 +13,7 @@ from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
 from openpsm.api.lists import Listing
 from openpsm.api.registrations import AccountClaimIn, Kind, ProjectClaimIn, claim_of
-from openpsm.api.schemas import Flag, Id, In, ListQuery, Long, Out, Page, Reason, sorts
+from openpsm.api.schemas import Flag, Id, In, ListQuery, Long, Out, Page, Quantity, Reason, sorts
 from openpsm.org.permissions import Permission
 from openpsm.registrations import operations
 from openpsm.registrations.matching import ProjectClaim
@@ -74,7 +74,7 @@ class SettleIn(In):
     """The main owner, the chance with either in per cent, and the other one's share in per cent, null for none."""
 
     main_id: Id
-    share: Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2)] | None = None
+    share: Quantity | None = None
     asker_likelihood: Chance
     holder_likelihood: Chance
     reason: Reason

@@ -117,7 +117,7 @@ def test_desk_query_counts(client, company, rows, django_assert_num_queries):
     client.get("/registrations/arbitrations")
     with django_assert_num_queries(4):
         client.get("/registrations/arbitrations")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get(f"/registrations/arbitrations/{found.pk}")
 
 
