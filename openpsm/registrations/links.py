@@ -60,8 +60,10 @@ def _staying(kept: Account, gone: Account, at: datetime) -> int | None:
 
 
 def _merge_arbitrations(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
-    """Re-point them; what is still open about the vanishing account is void, since what it is about has changed."""
-    for claim in Registration.objects.filter(arbitration__account=gone, arbitration__ended_at=None).order_by("pk"):
+    """Re-point them; an open one gives way to an open one about the kept account, for one record has one at a time."""
+    open_ones = Registration.objects.filter(arbitration__ended_at=None, arbitration__project=None)
+    is_taken = open_ones.filter(arbitration__account=kept).exists()
+    for claim in open_ones.filter(arbitration__account=gone).order_by("pk") if is_taken else ():
         void_approvals(subject=claim, reason=str(_("The customer became part of another one.")), by=by, at=at)
     return Arbitration.objects.filter(account=gone).update(account=kept, version=F("version") + 1, updated_at=at)
 

@@ -92,7 +92,8 @@ class Arbitration(Versioned):
 
     `claim` is the registration of the `asker`, who came second; `holder` owned the record then. Of the two one becomes
     `main`; the other is `assistant` with a `share_rate` of the commission, or nothing. The share is paid when all money
-    is in, and the assistant's costs are charged to the main owner's project: commissions read it here.
+    is in, and the assistant's costs are charged to the main owner's project: commissions read it here. `ended_at` is
+    the end of the question, decided or not.
     """
 
     claim = models.OneToOneField(Registration, models.PROTECT, related_name="arbitration")
