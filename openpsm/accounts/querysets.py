@@ -98,10 +98,17 @@ class VolumeQuerySet(models.QuerySet[Any]):
 
 
 class LossRecordQuerySet(models.QuerySet[Any]):
-    """Who sees the account sees its report; what all sellers see of it is `shared`."""
+    """Reports are open to all sellers; what is only owed yet to who sees the account.
+
+    Of a customer whom the reader does not see, a list shows reason, winner, destination and price, nothing else.
+    """
 
     def visible_to(self, user: "User") -> models.QuerySet[Any]:
-        return _of_visible_accounts(self, user)
+        accounts: Any = apps.get_model("accounts", "Account")._default_manager.all()
+        near = Q(Exists(accounts.visible_to(user).filter(pk=OuterRef("account_id"))))
+        if user.is_active and access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE):
+            near |= Q(reported_at__isnull=False, withdrawn_at=None)
+        return self.filter(near)
 
     def standing(self) -> "LossRecordQuerySet":
         """Not withdrawn because the customer buys again."""
@@ -109,9 +116,3 @@ class LossRecordQuerySet(models.QuerySet[Any]):
 
     def reported(self) -> "LossRecordQuerySet":
         return self.standing().filter(reported_at__isnull=False)
-
-    def shared(self, user: "User") -> "LossRecordQuerySet":
-        """Reports that are open to all sellers: reason, winner, destination and price of them, nothing else."""
-        own = access.reach(user)
-        allowed = user.is_active and own.holds_anywhere(Permission.REGISTRATION_CREATE)
-        return self.reported() if allowed else self.none()

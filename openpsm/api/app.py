@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from openpsm.api import (
     accounts,
     activities,
+    alerts,
     approvals,
     arbitrations,
     auth,
@@ -28,6 +29,7 @@ from openpsm.api import (
     funnel,
     gate_reviews,
     intelligence,
+    losing,
     moves,
     problems,
     products,
@@ -95,6 +97,8 @@ problems.install(api)
 for _router, _prefix in (
     (accounts.router, "accounts"),
     (duplicates.router, "accounts"),
+    (alerts.router, "alerts"),
+    (losing.router, ""),
     (activities.router, "activities"),
     (approvals.router, "approvals"),
     (comments.router, "comments"),

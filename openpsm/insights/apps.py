@@ -11,6 +11,9 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         from openpsm.insights import fields, links
+        from openpsm.insights.alerts import acts, findings, parameters, schedule  # noqa: F401  # handlers register
 
         fields.declare_all()
         links.declare_all()
+        parameters.declare_all()
+        findings.declare_all()

@@ -16,7 +16,7 @@ from openpsm.org.permissions import Permission
 #: Records of the business; their values are shown to those alone whose reach is the whole company.
 _BUSINESS = ("accounts", "projects", "registrations", "evaluation", "buying", "activities")
 #: Records of the frame that quote the business: what to do, and what was written about it.
-_QUOTING = ("org.task", "org.notification", "org.savedview")
+_QUOTING = ("insights.alert", "org.task", "org.notification", "org.savedview")
 #: What an event says beside values of fields.
 _NEVER = frozenset({"sealed"})
 

@@ -16,7 +16,7 @@ from openpsm.org.permissions import Permission
 
 if TYPE_CHECKING:
     from openpsm.org.models import User
-    from openpsm.projects.models import Project, ProjectTotal  # noqa: F401  # named in strings
+    from openpsm.projects.models import ClosingReport, Project, ProjectTotal  # noqa: F401  # named in strings
 
 MARKS = ("running", "stalled", "debts", "unevaluated", "no-next-step", "tender-soon")
 #: A tender within so many days is soon.
@@ -145,3 +145,17 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def with_names(self) -> "ProjectQuerySet":
         """Join what a row of a list shows: customer, owner, stage, department."""
         return self.select_related("account", "owner", "stage", "department")
+
+
+class ClosingReportQuerySet(models.QuerySet["ClosingReport"]):
+    """Standing reports of lost and dropped projects are open to all sellers, whoever sees the project.
+
+    Of a project that the reader does not see, a list shows reason, winner, destination and price, nothing else.
+    """
+
+    def visible_to(self, user: "User") -> "ClosingReportQuerySet":
+        standing = self.filter(reopened_at=None, project__deleted_at=None)
+        if user.is_active and access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE):
+            return standing
+        through = behind(user)
+        return standing if through is None else standing.filter(through)

@@ -31,6 +31,7 @@ MODELS = {
     "criterion": "buying.Criterion",
     "activity": "activities.Activity",
     "planned": "activities.Activity",
+    "alert": "insights.Alert",
     "task": "org.Task",
     "approval": "org.Approval",
     "arbitration": "registrations.Arbitration",

@@ -10,6 +10,7 @@ from typing import Any
 from openpsm.accounts.models import Account, AccountMember
 from openpsm.activities.models import Activity
 from openpsm.buying.models import SupporterLabel
+from openpsm.insights.models import Alert, AlertPerson
 from openpsm.org.models import (
     Absence,
     Approval,
@@ -39,6 +40,8 @@ class Scope:
         self.projects, self.accounts, self.activities = _rows(Project), _rows(Account), _rows(Activity)
         self.registrations, self.labels, self.tasks = _rows(Registration), _rows(SupporterLabel), _rows(Task)
         self.approvals, self.seats = _rows(Approval), _rows(ApprovalSeat)
+        self.alerts = _rows(Alert)
+        self.alert_people = {(row["alert_id"], row["user_id"]) for row in _rows(AlertPerson).values()}
         self.stand_in = {row["user_id"]: row["substitute_id"] for row in _rows(Absence).values()}
         self.arbitrations = _rows(Arbitration)
         self.managers = {(row["user_id"], row["department_id"]) for row in _rows(DepartmentManager).values()}
@@ -151,6 +154,15 @@ class Scope:
         return user in (row["owner_id"], row["created_by_id"]) or self.manages(
             user, self.users[row["owner_id"]]["department_id"]
         )
+
+    def alert(self, user: int | None, pk: int) -> bool:
+        """Whom it calls upon, who manages its department, who sees everything and decides; of a record they see."""
+        row = self.alerts.get(pk)
+        if row is None or user is None or not self.active(user) or not self.project(user, row["project_id"]):
+            return False
+        wide = ("project.view_all", "account.view_all", "registration.arbitrate")
+        above = self.manages(user, row["department_id"]) or all(self.holds(user, each) for each in wide)
+        return (pk, user) in self.alert_people or above
 
     def approval(self, user: int | None, pk: int) -> bool:
         row = self.approvals.get(pk)

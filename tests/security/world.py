@@ -17,6 +17,7 @@ from openpsm.core import attachments, custom
 from openpsm.core.models.jobs import Job
 from openpsm.duplicates.models import DuplicatePair
 from openpsm.exchange.models import ImportBatch
+from openpsm.insights.models import Alert, AlertPerson
 from openpsm.org.models import AccessToken, Department, Notification, User
 from openpsm.org.operations import deactivate_user, do_one, finish_bulk, make_token, save_view, start_bulk
 from openpsm.process.models import ProcessVersion
@@ -254,6 +255,7 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     ).pk
     ids["task"] = make_task(by, title=f"{word}task", detail=f"{word}task more", project_id=project.pk).pk
     told = {"kind": "task.opened", "subject_type": "org.task", "subject_id": ids["task"]}
+    ids["alert"] = make_alert(project, by, word).pk
     about: dict[str, Any] = {"title": f"{word}appr title", "detail": f"{word}appr detail"}
     ids["approval"] = ask(by, [User.objects.get(username="manager.user")], about=project, **about).pk
     ids["notification"] = Notification.objects.create(user=by, data={"title": f"{word}task"}, at=AT, **told).pk
@@ -261,6 +263,25 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     ids["bulk"] = _bulk(by, ids["task"], word)
     word_given: dict[str, Any] = {"fact": "bid.submitted", "evidence": f"{word}part evidence of the bid"}
     ids["confirmation"] = state_fact(project_id=project.pk, by=by, at=AT, **word_given).pk
+
+
+def make_alert(project: Project, by: User, word: str) -> Alert:
+    """An alert that calls upon somebody about their project."""
+    said = {"last": f"{word}part day", "days": 60}
+    alert = Alert.objects.create(
+        rule="idle-project",
+        subject_type="projects.project",
+        subject_id=project.pk,
+        project=project,
+        department=project.department,
+        seller=by,
+        measure=said,
+        raised_at=AT,
+        created_at=AT,
+        updated_at=AT,
+    )
+    AlertPerson.objects.create(alert=alert, user=by)
+    return alert
 
 
 def _bulk(by: User, task: int, word: str) -> int:

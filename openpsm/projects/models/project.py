@@ -14,7 +14,7 @@ from openpsm.core.text import SortKeyField
 from openpsm.core.versions import Versioned
 from openpsm.org.models import Department
 from openpsm.process.models import ProcessVersion, ProcurementStep, Stage
-from openpsm.projects.querysets import ProjectQuerySet
+from openpsm.projects.querysets import ClosingReportQuerySet, ProjectQuerySet
 
 
 class Outcome(models.TextChoices):
@@ -317,6 +317,8 @@ class ClosingReport(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     reopened_at = models.DateTimeField(null=True)
+
+    objects = ClosingReportQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

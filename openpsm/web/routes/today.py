@@ -2,13 +2,34 @@
 
 from django.urls import URLPattern, path
 
-from openpsm.web.views import absences, approval_listing, approvals, notifications, task_listing, tasks, team, today
+from openpsm.web.views import (
+    absences,
+    alert_listing,
+    alerts,
+    approval_listing,
+    approvals,
+    lost_listing,
+    notifications,
+    task_listing,
+    tasks,
+    team,
+    today,
+)
 
 urlpatterns: list[URLPattern] = [
     path("today", today.today, name="today"),
     path("today/snooze/<slug:kind>/<int:pk>", today.snooze, name="today-snooze"),
     path("team", team.team, name="team"),
     path("more", today.more, name="more"),
+    path("alerts", alert_listing.alert_list, name="alert-list"),
+    path("alerts/watch", alerts.watch, name="alert-watch"),
+    path("alerts/<int:pk>", alerts.detail, name="alert-detail"),
+    path("alerts/<int:pk>/task", alerts.make_task, name="alert-task"),
+    path("alerts/<int:pk>/snooze", alerts.snooze, name="alert-snooze"),
+    path("alerts/<int:pk>/answer", alerts.answer, name="alert-answer"),
+    path("alerts/<int:pk>/close", alerts.close, name="alert-close"),
+    path("lost-deals", lost_listing.lost_list, name="lost-list"),
+    path("lost-customers", lost_listing.lost_customers, name="lost-customers"),
     path("tasks", task_listing.task_list, name="task-list"),
     path("tasks/new", tasks.new, name="task-new"),
     path("tasks/<int:pk>", tasks.detail, name="task-detail"),

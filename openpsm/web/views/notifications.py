@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from openpsm.core.errors import DomainError
 from openpsm.core.paging import Order, take
+from openpsm.insights.alerts import rules as alert_rules
 from openpsm.org import operations
 from openpsm.org.models import Approval, Notification
 from openpsm.web.access import UserRequest, page
@@ -21,6 +22,7 @@ NEWEST = Order("-id", "id", is_descending=True)
 PLACES = {
     "org.task": "/tasks/{pk}",
     "registrations.arbitration": "/registrations/arbitrations/{pk}",
+    "insights.alert": "/alerts/{pk}",
     "org.approval": "/approvals/{pk}",
     "org.absence": "/approvals?part=waiting",
     "projects.project": "/projects/{pk}",
@@ -45,6 +47,8 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
         _("You stand in for %(who)s from %(from_on)s; back on %(back_on)s")
         % ({"who": "", "from_on": "", "back_on": ""} | data)
     ),
+    "alert.raised": lambda data: _("%(rule)s: %(title)s") % _ruled(data),
+    "alert.escalated": lambda data: _("Nobody has reacted to an alert: %(rule)s") % _ruled(data),
     "backup.failed": lambda data: _("The daily backup failed: %(reason)s") % {"reason": data.get("reason", "")},
     "comment.mentioned": lambda data: _("%(who)s mentions you at “%(title)s”") % _said(data),
     "comment.added": lambda data: _("%(who)s commented on “%(title)s”, which you follow") % _said(data),
@@ -60,6 +64,10 @@ def _said(data: dict[str, Any]) -> dict[str, Any]:
 def _closed(data: dict[str, Any]) -> str:
     state = dict(Approval.State.choices).get(data.get("state", ""), "")
     return _("%(state)s: %(title)s") % {"state": capfirst(str(state)), "title": data.get("title", "")}
+
+
+def _ruled(data: dict[str, Any]) -> dict[str, Any]:
+    return {"rule": alert_rules.label_of(data.get("rule", "")), "title": data.get("title", "")}
 
 
 def text_of(line: Notification) -> str:
