@@ -27,7 +27,8 @@ class AlertQuerySet(models.QuerySet[Any]):
             return self.none()
         mine = Q(people__user=user)
         ids = self.model._base_manager.filter(mine).values("pk")
-        condition = Q(pk__in=ids) | self._above(user)
+        above = self._above(user)
+        condition = Q() if above is None else Q(pk__in=ids) | above
         hidden = Q(is_for_managers=True, seller=user)
         return self.filter(condition, self._seen(user)).exclude(hidden)
 
@@ -36,11 +37,12 @@ class AlertQuerySet(models.QuerySet[Any]):
         ids = self.model._base_manager.filter(people__user=user).values("pk")
         return self.filter(pk__in=ids)
 
-    def _above(self, user: User) -> Q:
+    def _above(self, user: User) -> Q | None:
+        """Alerts of the departments that the person manages; None means all of them."""
         own = access.reach(user)
         wide = (Permission.PROJECT_VIEW_ALL, Permission.ACCOUNT_VIEW_ALL, Permission.REGISTRATION_ARBITRATE)
         if all(own.holds(each) for each in wide):
-            return Q()
+            return None
         return Q(department__in=access.below(own.managed)) if own.managed else Q(pk__in=[])
 
     def _seen(self, user: User) -> Q:
