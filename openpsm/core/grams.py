@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import connection, models
 
 from openpsm.core import memo
 
@@ -28,3 +29,28 @@ def holding(rows: Rows, pairs: Sequence[str], table: models.QuerySet[Any], refer
     asked = found.values_list(reference, flat=True)[: FEW + 1]
     few = memo.remember(f"{table.model._meta.label}:{pairs}", lambda: list(asked))
     return rows.filter(pk__in=few if len(few) <= FEW else found.values(reference))
+
+
+def alike(
+    pairs: Sequence[str], table: type[models.Model], reference: str, *, most_of_a_pair: int, most: int
+) -> list[int]:
+    """Return ids of records that share rare pairs with these, those that share the most and rarest first (1 query).
+
+    Of a pair that more records have than `most_of_a_pair` the newest are looked at, and count little: 工程 is in every
+    other name. No text has more pairs than one name, so that the query stays short.
+    """
+    asked = list(dict.fromkeys(pairs))
+    if not asked:
+        return []
+    name, column = table._meta.db_table, f"{reference}_id"
+    newest = f'SELECT gram, "{column}" FROM "{name}" WHERE gram = %s ORDER BY "{column}" DESC LIMIT %s'  # noqa: S608 - our names
+    question = " UNION ALL ".join([f"SELECT * FROM ({newest}) AS one"] * len(asked))  # noqa: S608 - our names
+    values = [value for pair in asked for value in (pair, most_of_a_pair)]
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        rows = cursor.fetchall()
+    borne = Counter(pair for pair, _pk in rows)
+    weights: Counter[int] = Counter()
+    for pair, pk in rows:
+        weights[pk] += most_of_a_pair if borne[pair] < most_of_a_pair else 1
+    return [pk for pk, _weight in weights.most_common(most)]

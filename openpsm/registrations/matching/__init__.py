@@ -6,9 +6,9 @@ Rule: docs/business-rules.md#registration
 from openpsm.org.models import User
 from openpsm.registrations.matching.customers import account_hits
 from openpsm.registrations.matching.hits import ORDER, REASONS, Claim, Hit, ProjectClaim, key_of
-from openpsm.registrations.matching.projects import project_hits
+from openpsm.registrations.matching.projects import PARTS, project_hits
 
-__all__ = ["REASONS", "Claim", "Hit", "ProjectClaim", "check", "key_of"]
+__all__ = ["PARTS", "REASONS", "Claim", "Hit", "ProjectClaim", "check", "key_of"]
 
 
 def check(
@@ -19,7 +19,7 @@ def check(
     excluding_account: int | None = None,
     excluding_project: int | None = None,
 ) -> list[Hit]:
-    """Compare with all live accounts and projects; best first. At most 5 queries for a customer and 3 for a project."""
+    """Compare with all live accounts and projects; best first. At most 5 queries for a customer and 9 for a project."""
     hits: list[Hit] = []
     if account is not None:
         hits += account_hits(account, by, excluding_account)

@@ -6,6 +6,7 @@ Rule: docs/business-rules.md#registration
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -34,6 +35,8 @@ REASONS: dict[str, str | Promise] = {
     "account": _("the same customer"),
     "project_name": _("the same project name"),
     "project_name_nearly": _("nearly the same project name"),
+    "party": _("the same contractor, end user or design institute"),
+    "account_nearly": _("nearly the same customer"),
     "tender_number": _("the same tender number"),
     "site": _("the same site"),
     "product_line": _("the same product line"),
@@ -62,13 +65,22 @@ class Claim:
 
 @dataclass(frozen=True)
 class ProjectClaim:
-    """What is known of a project that somebody wants to register; without `account_id` its customer is new too."""
+    """What is known of a project that somebody wants to register; without `account_id` its customer is new too.
+
+    `account` is the name of such a new customer; end user, contractor and design institute are names as well, for they
+    need not be accounts. `on` is the day of the tender or order, by which two yearly purchases are told apart.
+    """
 
     name: str
     account_id: int | None = None
     site: str = ""
     product_line: str = ""
     tender_number: str = ""
+    account: str = ""
+    end_user: str = ""
+    contractor: str = ""
+    design_institute: str = ""
+    on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ def change_project(
         return update_project(project_id=project_id, changes=changes, by=by, at=at, version=version)
     require(by, Permission.PROJECT_EDIT, on=project)
     values = {name: str(changes.get(name, getattr(project, name))) for name in PROJECT_IDENTITY}
-    claim = ProjectClaim(account_id=project.account_id, **values)
+    on = project.order_on or project.tender_on
+    claim = ProjectClaim(account_id=project.account_id, on=on, **values)
     with registering(by, at, None, claim):
         refuse(matching.check(by=by, project=claim, excluding_project=project_id), confirmed_different)
         project = update_project(project_id=project_id, changes=changes, by=by, at=at, version=version)

@@ -5,9 +5,11 @@ Rule: docs/business-rules.md#registration
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -23,7 +25,7 @@ from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
 from openpsm.projects.operations import NewProject, create_within
 from openpsm.registrations import matching
-from openpsm.registrations.matching import Claim, Hit, ProjectClaim
+from openpsm.registrations.matching import PARTS, Claim, Hit, ProjectClaim
 from openpsm.registrations.models import Registration
 from openpsm.registrations.operations.checking import Collision, refuse, registering
 from openpsm.registrations.operations.claims import Kind, write_claim
@@ -38,6 +40,7 @@ def register(
     account_hit: str = "",
     project: NewProject | None = None,
     emails: Sequence[str] = (),
+    parts: Mapping[str, str] = MappingProxyType({}),
     confirmed_different: Collection[str] = (),
     by: User,
     at: datetime,
@@ -46,6 +49,7 @@ def register(
 
     `account_id` names a visible customer; `account_hit` the key of a hit on one: the project goes there, a customer in
     the pool is claimed, and at a colleague's customer the project must be for a product line or site of its own.
+    `parts` holds the names of `end_user`, `contractor` and `design_institute` where they are known.
     `confirmed_different` holds the keys of the possible hits that the seller has looked at.
     Raises NotAllowed, InvalidInput, TooMany, Collision (codes `collision`, `confirm-different`).
     """
@@ -53,7 +57,7 @@ def register(
     if (account is None) == (account_id is None) or (account is None and project is None):
         raise InvalidInput({"account": _("Name one customer, a new or a known one, and a project for a known one.")})
     claim = _claim(account, emails) if account else None
-    wanted = _project_claim(project, account_id) if project else None
+    wanted = _project_claim(project, account_id, parts, account.name if account else "") if project else None
     with registering(by, at, claim, wanted):
         made: list[Registration] = []
         if account is not None and claim is not None:
@@ -61,7 +65,7 @@ def register(
         else:
             target = Account.objects.visible_to(by).select_related("owner", "department").get(pk=account_id)
         if project is not None:
-            made.append(_register_project(project, target, confirmed_different, by, at))
+            made.append(_register_project(project, target, parts, confirmed_different, by, at))
         if not made:
             raise DomainError(_("This customer is known already; name a project for it."), code="known-account")
     return made[-1]
@@ -80,9 +84,23 @@ def _claim(account: NewAccount, emails: Sequence[str] = ()) -> Claim:
     )
 
 
-def _project_claim(project: NewProject, account_id: int | None) -> ProjectClaim:
-    number = getattr(project, "tender_number", "")
-    return ProjectClaim(project.name, account_id, project.site, project.product_line, number)
+def _project_claim(
+    project: NewProject, account_id: int | None, parts: Mapping[str, str], account: str = ""
+) -> ProjectClaim:
+    return ProjectClaim(
+        project.name,
+        account_id,
+        project.site,
+        project.product_line,
+        project.tender_number,
+        account=account,
+        on=project.order_on or project.tender_on,
+        **{name: parts.get(name, "").strip() for name in PARTS.values()},
+    )
+
+
+def _as_stored(claim: ProjectClaim) -> dict[str, Any]:
+    return asdict(claim) | {"on": claim.on.isoformat() if claim.on else None}
 
 
 def _register_account(
@@ -123,9 +141,14 @@ def _known_account(chosen: Hit, made: list[Registration], by: User, at: datetime
 
 
 def _register_project(
-    project: NewProject, account: Account, confirmed: Collection[str], by: User, at: datetime
+    project: NewProject,
+    account: Account,
+    parts: Mapping[str, str],
+    confirmed: Collection[str],
+    by: User,
+    at: datetime,
 ) -> Registration:
-    claim = _project_claim(project, account.pk)
+    claim = _project_claim(project, account.pk, parts)
     is_colleagues = account.owner_id not in (None, by.pk)
     is_unseen = is_colleagues and not Account.objects.visible_to(by).filter(pk=account.pk).exists()
     hits = matching.check(by=by, project=claim)
@@ -137,4 +160,4 @@ def _register_project(
     if is_colleagues and account.owner_id:
         note = Note(user_id=account.owner_id, kind="registration.project_at_your_account", subject=account)
         notify(rows=[note], at=at)
-    return write_claim(Kind.PROJECT, account, made, confirmed, asdict(claim), by, at)
+    return write_claim(Kind.PROJECT, account, made, confirmed, _as_stored(claim), by, at)

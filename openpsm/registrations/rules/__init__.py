@@ -2,6 +2,14 @@
 
 from openpsm.registrations.rules.companies import compare_companies
 from openpsm.registrations.rules.likeness import HitClass, Likeness, shown_score
-from openpsm.registrations.rules.projects import compare_projects
+from openpsm.registrations.rules.projects import ProjectFacts, compare_facts, compare_projects
 
-__all__ = ["HitClass", "Likeness", "compare_companies", "compare_projects", "shown_score"]
+__all__ = [
+    "HitClass",
+    "Likeness",
+    "ProjectFacts",
+    "compare_companies",
+    "compare_facts",
+    "compare_projects",
+    "shown_score",
+]
