@@ -60,6 +60,7 @@ from openpsm.projects.models import (
 )
 from openpsm.projects.operations import NewProject
 from openpsm.projects.queries import totals
+from openpsm.registrations.matching import PARTS
 from openpsm.registrations.operations import change_project, register
 
 router = area("projects")
@@ -372,7 +373,9 @@ def create(request: ApiRequest, body: ProjectIn) -> HttpResponse:
 
 def new_project(body: NewProjectIn, *, account_id: int) -> NewProject:
     """Turn what was sent into what the operation takes."""
-    values = body.model_dump(exclude={"process", "parties", "products", "confirmed_different", "account_id"})
+    values = body.model_dump(
+        exclude={"process", "parties", "products", "confirmed_different", "account_id", *PARTS.values()}
+    )
     return NewProject(
         **values,
         account_id=account_id,

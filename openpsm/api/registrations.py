@@ -14,10 +14,10 @@ from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import area, permission
 from openpsm.api.lists import Listing
 from openpsm.api.projects import NewProjectIn, new_project
-from openpsm.api.schemas import NO_NUL, Hits, Id, In, Line, ListQuery, Name, OneOf, Out, Page, Short, sorts
+from openpsm.api.schemas import NO_NUL, Day, Hits, Id, In, Line, ListQuery, Name, OneOf, Out, Page, Short, sorts
 from openpsm.org.permissions import Permission
 from openpsm.registrations import operations
-from openpsm.registrations.matching import Claim, ProjectClaim
+from openpsm.registrations.matching import PARTS, Claim, ProjectClaim
 from openpsm.registrations.models import Registration
 
 router = area("registrations")
@@ -73,6 +73,14 @@ class HitsOut(Out):
     hits: list[HitOut]
 
 
+class RegisteredProjectIn(NewProjectIn):
+    """A project and who else has a part in it, by name, so that it is found through any of them."""
+
+    end_user: Line = ""
+    contractor: Line = ""
+    design_institute: Line = ""
+
+
 class RegistrationIn(In):
     """A new customer or a known one, and a project or none.
 
@@ -82,7 +90,7 @@ class RegistrationIn(In):
     account: NewAccountIn | None = None
     account_id: Id | None = None
     account_hit: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{20})?$")] = ""
-    project: NewProjectIn | None = None
+    project: RegisteredProjectIn | None = None
     confirmed_different: Hits = []
 
 
@@ -98,13 +106,18 @@ class AccountClaimIn(In):
 
 
 class ProjectClaimIn(In):
-    """What is known of a project."""
+    """What is known of a project: its parties by name, `account` the customer's without `account_id`, `on` its day."""
 
     name: Name
     account_id: Id | None = None
     site: Line = ""
     product_line: Short = ""
     tender_number: Annotated[str, StringConstraints(max_length=80, pattern=NO_NUL)] = ""
+    account: Line = ""
+    end_user: Line = ""
+    contractor: Line = ""
+    design_institute: Line = ""
+    on: Day | None = None
 
 
 class CheckIn(In):
@@ -139,6 +152,7 @@ def create(request: ApiRequest, body: RegistrationIn) -> HttpResponse:
         account_hit=body.account_hit,
         project=new_project(body.project, account_id=body.account_id or 0) if body.project else None,
         emails=body.account.emails if body.account else (),
+        parts={name: getattr(body.project, name) for name in PARTS.values()} if body.project else {},
         confirmed_different=body.confirmed_different,
         by=request.auth,
         at=timezone.now(),

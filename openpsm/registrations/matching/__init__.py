@@ -19,7 +19,7 @@ def check(
     excluding_account: int | None = None,
     excluding_project: int | None = None,
 ) -> list[Hit]:
-    """Compare with all live accounts and projects; best first. At most 5 queries for a customer and 9 for a project."""
+    """Compare with all live accounts and projects; best first. At most 5 queries for a customer, 10 for a project."""
     hits: list[Hit] = []
     if account is not None:
         hits += account_hits(account, by, excluding_account)

@@ -169,6 +169,8 @@ class EditProductForm(ProductForm, VersionForm):
 
 #: Typing here asks again what is known already.
 CLAIM = ("name", "uscc", "short_name", "phone", "domain", "project_name", "product_line", "site", "tender_number")
+#: Others who have a part in the project: through each of them it may be known already.
+PARTY_FIELDS = ("end_user", "contractor", "design_institute")
 
 
 class RegistrationForm(PickerForm, HitsForm):
@@ -192,13 +194,16 @@ class RegistrationForm(PickerForm, HitsForm):
     product_line = forms.CharField(label=_("Product line"), max_length=60, required=False)
     site = forms.CharField(label=_("Site"), max_length=200, required=False)
     tender_number = forms.CharField(label=_("Tender number"), max_length=80, required=False)
+    end_user = forms.CharField(label=_("End user"), max_length=200, required=False)
+    contractor = forms.CharField(label=_("General contractor"), max_length=200, required=False)
+    design_institute = forms.CharField(label=_("Design institute"), max_length=200, required=False)
     amount = AmountField(label=_("Amount"), required=False, help_text=_("With tax; 240万 is understood."))
     order_on = DayField(label=_("Order expected on"), required=False)
     news_source = forms.CharField(label=_("Source of the news"), max_length=200, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in CLAIM:
+        for name in (*CLAIM, *PARTY_FIELDS, "order_on"):
             self.fields[name].widget.attrs["class"] = "form-control psm-claim"
 
     def clean(self) -> dict[str, Any]:
@@ -222,11 +227,14 @@ class RegistrationForm(PickerForm, HitsForm):
             domain=given.get("domain") or "",
             other_names=(others,) if others else (),
         )
-        wanted = ProjectClaim(
-            project, known, given.get("site") or "", given.get("product_line") or "", given.get("tender_number") or ""
-        )
+        told = {key: given.get(key) or "" for key in ("site", "product_line", "tender_number", *PARTY_FIELDS)}
+        wanted = ProjectClaim(project, known, account=name, on=given.get("order_on"), **told)
         is_told = known is None and len(fold(name)) >= 3
         return account if is_told else None, wanted if len(fold(project)) >= 3 else None
+
+    def parts(self) -> dict[str, str]:
+        """Return the names of the others who have a part in the project."""
+        return {name: self.cleaned_data[name] for name in PARTY_FIELDS if self.cleaned_data[name]}
 
     def new_account(self) -> NewAccount | None:
         """Return the customer to register, None where a known one was chosen."""

@@ -18,7 +18,7 @@ from openpsm.registrations import operations, queries
 from openpsm.registrations.matching import Hit
 from openpsm.registrations.models import Registration
 from openpsm.web.access import UserRequest, page
-from openpsm.web.forms.customers import RegistrationForm, attempt_claim
+from openpsm.web.forms.customers import PARTY_FIELDS, RegistrationForm, attempt_claim
 from openpsm.web.hits import shown_hits
 
 #: What tells companies apart lies folded up until one of these is filled in.
@@ -64,6 +64,7 @@ def _register(request: UserRequest, form: RegistrationForm) -> Registration:
         account_id=given["account_id"],
         account_hit=given["account_hit"],
         project=form.new_project(),
+        parts=form.parts(),
         confirmed_different=form.confirmed,
         by=request.user,
         at=timezone.now(),
@@ -144,6 +145,7 @@ def _page(
         "chosen": chosen,
         "hit_chosen": form["account_hit"].value(),
         "is_more_open": any(form[name].value() for name in MORE),
+        "are_parties_open": any(form[name].value() for name in PARTY_FIELDS),
         "error": error,
     }
     return render(request, "registrations/new.html", context, status=422 if form.errors else 200)
