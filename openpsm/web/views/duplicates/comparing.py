@@ -255,7 +255,7 @@ def _preview(request: UserRequest, pair: DuplicatePair, kept: Account, gone: Acc
         "equal": [line for line in lines if not line.differs],
         "moves": [(labels[key], number) for key, number in seen.counts.items()],
         "obstacles": [text for _code, text in seen.obstacles],
-        "kinds": [kind for kind in AccountName.Kind.choices if kind[0] in ("alias", "former")],
+        "kinds": [(kind.value, kind.label) for kind in (AccountName.Kind.ALIAS, AccountName.Kind.FORMER)],
         "error": error,
     }
 

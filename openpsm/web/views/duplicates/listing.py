@@ -92,7 +92,7 @@ DUPLICATES = Listing(
             lambda rows, value, _user: rows.filter(Q(one__name__icontains=value) | Q(other__name__icontains=value)),
             "one",
         ),
-        FlagFilter("open", _("Open ones"), "state", lambda rows, _v, _u: rows.filter(state=PairState.OPEN), True),
+        FlagFilter("open", _("To decide"), "state", lambda rows, _v, _u: rows.filter(state=PairState.OPEN), True),
         ChoiceFilter("cls", _("Class"), choices=choices_of(PairClass.choices)),
         ChoiceFilter("score", _("Score"), narrow_by=_scored, choices=choices_of(SCORES)),
         ChoiceFilter("state", _("State"), choices=choices_of(PairState.choices)),
