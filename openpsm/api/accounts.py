@@ -229,7 +229,7 @@ def create(request: ApiRequest, body: AccountIn) -> HttpResponse:
     return ACCOUNT.written(request, made.account_id, status=201)
 
 
-@router.get("/{id:pk}", response=AccountOut)
+@router.get("/{id:pk}", response={200: AccountOut, 307: None})
 @permission(OPEN)
 def account(request: ApiRequest, pk: Id) -> HttpResponse:
     """Show an account; 307 to the one that it has become part of."""

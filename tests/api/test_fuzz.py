@@ -87,6 +87,8 @@ REFERENCES = {
     "contender_id": "contenders",
     "cover_id": "users",
     "department_id": "departments",
+    "one_id": "accounts",
+    "other_id": "accounts",
     "owner_id": "users",
     "product_id": "products",
     "project_id": "projects",
@@ -96,7 +98,7 @@ REFERENCES = {
     "user_id": "users",
 }
 #: Members whose keys are rows of the installation: made-up ones never fit, so they are mostly left out.
-UNDEFINED = frozenset({"answers", "buying_roles", "custom", "hard", "remarks", "role_keys"})
+UNDEFINED = frozenset({"answers", "buying_roles", "custom", "hard", "remarks", "role_keys", "values"})
 VERSION = re.compile(r'"[1-9][0-9]{0,8}"')
 
 

@@ -386,7 +386,7 @@ WEB: dict[str, Row] = {
     "duplicate-detail": read("pair", MERGE),
     "duplicate-apart": button("pair", MERGE, "merges:account.merge", BOSS, remark="Two plants in two towns"),
     "duplicate-link": button("pair", MERGE, "links:account.merge", BOSS, parent="one"),
-    "duplicate-merge": write("pair", MERGE, "merges:account.merge", BOSS, keep="other"),
+    "duplicate-merge": write("pair", MERGE, "merges:account.merge", BOSS),
     "duplicate-undo": button("pair", MERGE, "nobody"),
     "account-alike": write("account", MERGE, "seen", BOSS),
     "bin": read(),

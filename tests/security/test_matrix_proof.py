@@ -140,6 +140,7 @@ WRITES = [one for one in operations() if one.is_write and API[one.name].may != "
 API_WHO = {
     "project.delete": "manager",
     "account.delete": "manager",
+    "account.merge": "manager",
     "grade.pin": "manager",
     "user.admin": "administrator",
 }

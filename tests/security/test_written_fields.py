@@ -243,6 +243,7 @@ KNOWN_AS: dict[str, str] = {
     "contenders": "buying.Contender",
     "criteria": "buying.Criterion",
     "departments": "org.Department",
+    "duplicates": "accounts.Account",
     "evaluations": "evaluation.Evaluation",
     "intelligence": "buying.IntelligenceItem",
     "moves": "projects.Project",

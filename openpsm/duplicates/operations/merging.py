@@ -89,12 +89,12 @@ def guarded() -> Iterator[None]:
 
 def locked_pair(kept_id: int, gone_id: int, by: User) -> tuple[Account, Account]:
     """Return two visible accounts, locked against claims and changes; the caller may merge both."""
-    if kept_id == gone_id:
-        raise MergeRefused(_("These are not two accounts."), code="same-account")
     lock()
     lock_rows(Account, [kept_id, gone_id])
     rows = Account.objects.visible_to(by).select_related("department", "owner")
     kept, gone = rows.get(pk=kept_id), rows.get(pk=gone_id)
+    if kept_id == gone_id:
+        raise MergeRefused(_("These are not two accounts."), code="same-account")
     require(by, Permission.ACCOUNT_MERGE, on=kept)
     if not is_in_pool(gone):
         require(by, Permission.ACCOUNT_MERGE, on=gone)
