@@ -163,6 +163,7 @@ def test_no_operation_takes_the_id_of_a_record_that_one_does_not_see(desk: Desk,
 
 
 SENDERS = {
+    "account.merge": "manager",
     "user.admin": "administrator",
     "account.delete": "manager",
     "project.delete": "manager",
