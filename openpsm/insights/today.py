@@ -17,6 +17,7 @@ from openpsm.org.queries import TaskList, approvals_waiting_for, open_tasks_of
 from openpsm.process.queries import NodeDefinition, StageDefinition
 from openpsm.projects import queries, rules
 from openpsm.projects.models import Confirmation, Project
+from openpsm.registrations.arbitration import KIND
 from openpsm.registrations.models import Registration
 
 Kind, Status = Snooze.Kind, Registration.Status
@@ -82,12 +83,16 @@ def today_of(user: User, *, at: datetime) -> Today:
     near = _mine_or_near(user, on)
     mine = [project for project in near if project.owner_id == user.pk]
     claims = _claims(user, on)
+    approvals = approvals_waiting_for(user, on=on, limit=SHOWN)
+    asked = {one.subject_id for one in approvals if one.kind == KIND}
     return Today(
         tasks=open_tasks_of(user, on=on, until=on + TASKS_UNTIL * DAY),
         steps=_dated(((one, one.next_on) for one in _left(mine, Kind.STEP, put_off) if _is_step_due(one, on)), on),
-        approvals=approvals_waiting_for(user, on=on, limit=SHOWN),
+        approvals=approvals,
         gates=_near_gates(_left(mine, Kind.GATE, put_off)),
-        pending=[one for one in _left(claims, Kind.PENDING, put_off) if one.status == Status.PENDING][:SHOWN],
+        pending=[one for one in _left(claims, Kind.PENDING, put_off) if _is_pending(one) and one.pk not in asked][
+            :SHOWN
+        ],
         stalled=_stalled(user, on, put_off[Kind.STALLED]),
         tenders=_dated(
             ((one, one.tender_on) for one in _left(near, Kind.TENDER, put_off) if _is_ahead(one.tender_on, on)), on
@@ -124,6 +129,10 @@ def _claims(user: User, on: date) -> list[Registration]:
     ending = Q(status=status.LIVE, protected_until__gte=on, protected_until__lte=on + timedelta(days=AHEAD_DAYS))
     rows = Registration.objects.visible_to(user).filter(ending | Q(status=status.PENDING))
     return list(rows.select_related("owner").order_by("protected_until", "pk")[: 2 * SHOWN])
+
+
+def _is_pending(claim: Registration) -> bool:
+    return claim.status == Registration.Status.PENDING
 
 
 def _is_ending(claim: Registration) -> bool:

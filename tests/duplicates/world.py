@@ -14,6 +14,8 @@ from openpsm.core import attachments
 from openpsm.org.models import User
 from openpsm.org.operations import follow, open_task
 from openpsm.projects.models import Project
+from openpsm.registrations.matching import Claim, key_of
+from openpsm.registrations.operations import request_arbitration
 from tests.core import files
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
@@ -74,6 +76,7 @@ def make_twins() -> Twins:
         open_task(owner_id=other.pk, title="Call", subject=subject, origin="rule", by=None, at=AT)
         follow(subject_type="accounts.account", subject_id=subject.pk, by=other, at=AT)
     follow(subject_type="accounts.account", subject_id=gone.pk, by=by, at=AT)
+    request_arbitration(account=Claim(GONE), hit=key_of("account", gone.pk), by=owner, at=AT)
     return Twins(Account.objects.get(pk=kept.pk), Account.objects.get(pk=gone.pk), by, project, contact)
 
 

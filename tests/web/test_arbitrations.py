@@ -57,7 +57,8 @@ def test_the_claim_that_was_stopped_goes_to_the_manager_above_both(client, compa
     assert ("What speaks for you" in own, 'name="main_id"' in own) == (True, False)
     assert "The record of the owner is not open to you" in own
     client.force_login(company.head)
-    assert f"/approvals/{found.approval_id}" in client.get("/today").text
+    day = client.get("/today")
+    assert (f"/approvals/{found.approval_id}" in day.text, day.context["day"].pending) == (True, [])
     assert f"/registrations/arbitrations/{found.pk}" in client.get(f"/approvals/{found.approval_id}").text
     desk = client.get(f"/registrations/arbitrations/{found.pk}").text
     assert all(each in desk for each in ("09:10", "15:40", "张磊", "王芳", 'name="main_id"'))
