@@ -9,12 +9,15 @@ from django.utils import timezone
 from ninja import Query
 from pydantic import Field, StringConstraints
 
+from openpsm.accounts.models import Account
 from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
-from openpsm.api.lists import Listing
+from openpsm.api.lists import Listing, Row
 from openpsm.api.registrations import AccountClaimIn, Kind, ProjectClaimIn, claim_of
 from openpsm.api.schemas import Flag, Id, In, ListQuery, Long, Out, Page, Quantity, Reason, sorts
+from openpsm.org.models import User
 from openpsm.org.permissions import Permission
+from openpsm.projects.models import Project
 from openpsm.registrations import operations
 from openpsm.registrations.matching import ProjectClaim
 from openpsm.registrations.models import Arbitration
@@ -80,6 +83,18 @@ class SettleIn(In):
     reason: Reason
 
 
+def _masked(rows: list[Row], user: User) -> list[Row]:
+    """Since when the owner holds it is told to the owner and to those who see the record (at most 2 queries)."""
+    accounts, projects = ({row[name] for row in rows} - {None} for name in ("account_id", "project_id"))
+    seen = set(Account.objects.visible_to(user).filter(pk__in=accounts).values_list("pk", flat=True))
+    open_ = set(Project.objects.visible_to(user).filter(pk__in=projects).values_list("pk", flat=True))
+    for row in rows:
+        is_seen = row["project_id"] in open_ if row["project_id"] else row["account_id"] in seen
+        if not is_seen and row["holder_id"] != user.pk:
+            row["held_since"] = None
+    return rows
+
+
 ARBITRATIONS = Listing(
     Arbitration,
     ArbitrationOut,
@@ -91,6 +106,8 @@ ARBITRATIONS = Listing(
         "asked_at": "claim__registered_at",
         "held_since": "standing__registered_at",
     },
+    extras=("account_id", "project_id"),
+    finish=_masked,
     sorts={"id": "id"},
     lookups={"is_open": "ended_at__isnull"},
 )

@@ -55,7 +55,7 @@ def test_the_claim_that_was_stopped_goes_to_the_manager_above_both(client, compa
     found = contested(client, company)
     own = client.get(f"/registrations/arbitrations/{found.pk}").text
     assert ("What speaks for you" in own, 'name="main_id"' in own) == (True, False)
-    assert "The record of the owner is not open to you" in own
+    assert ("The record of the owner is not open to you" in own, "09:10" in own) == (True, False)
     client.force_login(company.head)
     day = client.get("/today")
     assert (f"/approvals/{found.approval_id}" in day.text, day.context["day"].pending) == (True, [])
@@ -144,6 +144,8 @@ def test_as06_through_the_api(client, company):
     again = api(client, company.second, "post", "/registrations/arbitrations", body)
     assert (again.status_code, again.json()["code"]) == (409, "arbitration-waiting")
     pending = api(client, company.second, "get", f"/registrations/{made.json()['claim_id']}").json()
+    assert (made.json()["asked_at"] is not None, made.json()["held_since"]) == (True, None)
+    assert api(client, company.head, "get", url).json()["held_since"].startswith("2026-09-14")
     assert (pending["status"], pending["account_id"]) == ("pending", None)
     choice = {
         "main_id": company.first.pk,

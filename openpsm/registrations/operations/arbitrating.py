@@ -132,8 +132,7 @@ def _ask(made: Arbitration, by: User, at: datetime) -> None:
         message = _("Nobody stands above both of you who may decide; ask an administrator.")
         raise DomainError(message, code="no-arbiter")
     step = NewStep(tuple(user.pk for user in arbiters), ApprovalStep.Needs.ANY)
-    title = _("Who works on: %(name)s") % {"name": made.claim.name}
-    call: dict[str, Any] = {"kind": KIND, "subject": made.claim, "title": title, "fingerprint": looks(made)}
+    call: dict[str, Any] = {"kind": KIND, "subject": made.claim, "title": made.claim.name, "fingerprint": looks(made)}
     made.approval = org.request_approval(**call, steps=[step], by=by, at=at)
     made.save(update_fields=["approval"])
     told = {"who": by.name, "title": str(made.record)}

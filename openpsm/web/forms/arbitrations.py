@@ -29,7 +29,7 @@ class ArbitrationForm(VersionForm):
     asker_likelihood = forms.IntegerField(label=_("Chance with the asker (%)"), widget=CHANCE)
     holder_likelihood = forms.IntegerField(label=_("Chance with the owner (%)"), widget=CHANCE)
     reason = forms.CharField(label=_("Why"), widget=TEXT_AREA, max_length=1000, help_text=_("Both read it."))
-    field_order = ("main_id", "share", "asker_likelihood", "holder_likelihood", "reason", "version")
+    field_order = ("main_id", "share", "holder_likelihood", "asker_likelihood", "reason", "version")
 
     def __init__(self, *args: Any, asker: tuple[int, str], holder: tuple[int, str], bounds: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

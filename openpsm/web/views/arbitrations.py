@@ -122,7 +122,8 @@ def _record(found: Arbitration, user: User) -> Account | Project | None:
 
 def _sides(found: Arbitration, user: User, record: Any, *, may_read: bool) -> list[Side]:
     work = _work(found, user) if record is not None else None
-    since = found.standing.registered_at if found.standing else None
+    may_know = record is not None or user.pk == found.holder_id  # to others it is a masked record
+    since = found.standing.registered_at if found.standing and may_know else None
     first = (found.holder, _("The owner now"), since, found.holder_evidence, found.holder_likelihood)
     second = (
         found.asker,

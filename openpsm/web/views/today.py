@@ -15,7 +15,7 @@ from openpsm.core.errors import InvalidInput
 from openpsm.insights import operations
 from openpsm.insights.team import leads_a_team
 from openpsm.insights.today import Today, today_of
-from openpsm.org import access
+from openpsm.org import access, approvals
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
 
@@ -27,11 +27,13 @@ def today(request: UserRequest) -> HttpResponse:
     found = today_of(request.user, at=now)
     tasks = [*found.tasks.overdue, *found.tasks.today]
     later = [*found.tasks.later, *found.tasks.undated]
+    kinds = approvals.labels()
     context = {
         "title": _("Today"),
         "on": day_of(now),
         "day": found,
         "tasks": tasks,
+        "approvals": [(one, kinds.get(one.kind, "")) for one in found.approvals],
         "later": later,
         "later_days": _later_days(day_of(now)),
         "leads": leads_a_team(request.user),
