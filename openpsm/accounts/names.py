@@ -17,16 +17,27 @@ from openpsm.core.text import fold
 #: Signs of a company's name by which its branches are known, and of a telling part in which a slip is looked for.
 SHORTEST_HEAD = 4
 SHORTEST_SLIP = 6
+#: A name of so many signs is the same with 中国 before it and without.
+SHORTEST_COUNTRYLESS = 6
+#: A brand of so many signs is a company's own: one that sounds the same is a slip of the pen. With one more, names that
+#: differ by a word such as 投资 or 发展 alone are spellings of one.
+OWN_BRAND = 3
+RARE_BRAND = 4
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyName:
-    """A company's name taken apart: place without its ending, and the rest without legal form and fillers."""
+    """A company's name taken apart: place without its ending, and the rest without legal form and fillers.
+
+    `whole` is both in the order of the name; of a branch `place` is where the branch is, and `core` names its company
+    and what it is called there.
+    """
 
     key: str
     place: str
     core: str
     is_branch: bool
+    whole: str
 
     @property
     def plain(self) -> str:
@@ -38,7 +49,41 @@ class CompanyName:
         """What the name of every branch of this company begins with: place and telling part without 中国 and ending."""
         return self.place + without_ending(self.core).removeprefix("中国")
 
+    @property
+    def brand(self) -> str:
+        """The telling part without the words for the trade at its end: what is a company's own."""
+        found = _trade_pattern().search(self.core)
+        return self.core[: found.start()] if found and found.start() else self.core
 
+    @property
+    def kernel(self) -> str:
+        """Brand and trade without words such as 投资 and 发展; empty for a short brand or no trade."""
+        brand = self.brand
+        trade = self.core[len(brand) :]
+        if self.is_branch or len(brand) < RARE_BRAND or not trade:
+            return ""
+        return f"{brand}|{_EMPTY.sub('', trade)}"
+
+
+#: How banks are called in short where one of their branches is meant.
+_BANKS = {
+    "工行": "工商银行",
+    "农行": "农业银行",
+    "中行": "中国银行",
+    "建行": "建设银行",
+    "交行": "交通银行",
+    "招行": "招商银行",
+    "邮储银行": "邮政储蓄银行",
+    "农商行": "农村商业银行",
+    "农商银行": "农村商业银行",
+}
+_BANK = re.compile("|".join(sorted(_BANKS, key=len, reverse=True)))
+_CITY_BANK = re.compile("(?<=市)商业银行")  # most of them dropped 市商业 from their names
+_HOUSE = re.compile("^.*?(?:银行|信用社|证券|保险|信托|财产险|人寿)")
+_TWICE = re.compile(r"(..+?)\1")
+_ZONE = re.compile("(?<=保税)(?:港区|港|区)|(?<=开发)区|(?<=高新)区")
+_PARTNERS = re.compile("(?:有限|普通|特殊普通)合伙人?$")
+_EMPTY = re.compile("投资|股权|发展|管理|实业|控股|产业")
 _FORMS = (
     *("有限责任公司", "责任有限公司", "股份有限责任公司", "股份有限公司", "有限公司", "股份公司", "总公司", "公司"),
     *("companylimited", "incorporated", "corporation", "limited", "company", "gmbh", "corp", "coltd", "ltd"),
@@ -55,17 +100,45 @@ _BRANCH = re.compile(rf"(?:{'|'.join(_BRANCH_WORDS)})$")
 _MIDDLE_BRANCH = re.compile("分行(?=.+(?:支行|分理处|营业部)$)")
 _ENDING = re.compile("特别行政区|(?:[壮回]族|维吾尔)?自治区|自治[州县]|[省市县区盟旗]")
 _BRACKETED = re.compile(r"[(（\[【]([^()（）\[\]【】]{2,8})[)）\]】]")
+_NOTED = re.compile(r"[(（\[【](?:原|曾用|简称|以下简称|更名|现名|前身|下称)[^()（）\[\]【】]*[)）\]】]")
 _COUNTRY = frozenset({"中国", "中华", "china"})
 
 
 @lru_cache(maxsize=1)
-def _place_pattern() -> re.Pattern[str]:
-    """Return the pattern of one or more places at the beginning of a folded name, longer places first."""
+def _places() -> dict[str, tuple[str, ...]]:
+    """Return the codes of all places by their names, with their endings and without."""
     text = files("openpsm.accounts").joinpath("data", "divisions.csv").read_text(encoding="utf-8")
-    names = {row["name"] for row in csv.DictReader(text.splitlines())} - {"市辖区", "县"}
-    bare = {_ENDING.sub("", name) for name in names if len(name) > 2}
-    known = sorted((name for name in names | bare if len(name) > 1), key=len, reverse=True)
-    return re.compile(rf"(?:(?:{'|'.join(map(re.escape, known))})[省市县区]?)+")
+    found: dict[str, tuple[str, ...]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        bare = _ENDING.sub("", row["name"]) if len(row["name"]) > 2 else ""
+        for name in {row["name"], bare} - {"市辖区", "县"}:
+            if len(name) > 1:
+                found[name] = (*found.get(name, ()), row["code"])
+    return found
+
+
+@lru_cache(maxsize=1)
+def _place_pattern() -> re.Pattern[str]:
+    """Return the pattern of one place at the beginning of a folded text, longer names first."""
+    known = sorted(_places(), key=len, reverse=True)
+    return re.compile(rf"({'|'.join(map(re.escape, known))})[省市县区]?")
+
+
+def _within(codes: tuple[str, ...], around: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those codes of places that lie in one of the others: 3301 and 330106 lie in 33."""
+    return tuple(
+        code
+        for code in codes
+        if any(code != one and code.startswith(one.removesuffix("00").removesuffix("00")) for one in around)
+    )
+
+
+@lru_cache(maxsize=1)
+def _trade_pattern() -> re.Pattern[str]:
+    """Return the pattern of the words for a trade at the end of a telling part."""
+    text = files("openpsm.accounts").joinpath("data", "trade_words.txt").read_text(encoding="utf-8")
+    words = [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
+    return re.compile(f"(?:{'|'.join(sorted(words, key=len, reverse=True))})+$")
 
 
 @lru_cache(maxsize=5_000)
@@ -73,25 +146,58 @@ def company_name(name: str) -> CompanyName:
     """Take a company's name apart; a place in brackets counts like one at the front."""
     key = fold(name)
     plain, inner_place = _without_bracketed_place(name)
-    text = fold(plain)
-    is_branch = bool(_BRANCH.search(text))
-    text = _INNER_FORM.sub("", text) if is_branch else _without_form(text)
-    found = _place_pattern().match(text)
-    place = found.group() if found and found.end() < len(text) else ""
+    text = _TWICE.sub(r"\1", _CITY_BANK.sub("银行", fold(plain)))
+    if _BRANCH.search(text):
+        return _branch(key, text, inner_place)
+    text = _INNER_FORM.sub("", _without_form(_PARTNERS.sub("", text) or text)) or text
+    place = _place_of(text)
     core = _FILLER.sub("", text[len(place) :]) or text[len(place) :]
-    if is_branch:
-        core = _ENDING.sub("", _MIDDLE_BRANCH.sub("", core))
-        core = core.removeprefix("中国") or core
-    return CompanyName(key, _ENDING.sub("", place) or inner_place, core, is_branch)
+    core = core.removeprefix("中国") if len(core) >= SHORTEST_COUNTRYLESS else core
+    core = _ZONE.sub("", core) or core
+    where = _ENDING.sub("", place) or inner_place
+    return CompanyName(key, where, core, False, where + core)
+
+
+def _branch(key: str, text: str, inner_place: str) -> CompanyName:
+    """Take a branch's name apart: 江苏银行北京东四支行 is 东四支行 of 江苏银行 at 北京."""
+    text = _INNER_FORM.sub("", _BANK.sub(lambda found: _BANKS[found.group()], text, count=1))
+    text = _TWICE.sub(r"\1", text)
+    place = _place_of(text)
+    core = _FILLER.sub("", text[len(place) :]) or text[len(place) :]
+    core = _ENDING.sub("", _MIDDLE_BRANCH.sub("", core))
+    core = core.removeprefix("中国") or core
+    front = _ENDING.sub("", place) or inner_place
+    house = _HOUSE.match(core)
+    if house is None:
+        return CompanyName(key, front, core, True, front + core)
+    local = core[house.end() :]
+    inside = _place_of(local)
+    return CompanyName(key, _ENDING.sub("", inside), front + house.group() + local[len(inside) :], True, front + core)
+
+
+def _place_of(text: str) -> str:
+    """Return the places that a text begins with, each within the one before, unless there is nothing else in it."""
+    end, around = 0, ("",)
+    while found := _place_pattern().match(text, end):
+        around = _within(_places()[found.group(1)], around)
+        if not around:
+            break
+        end = found.end()
+    return text[:end] if end < len(text) else ""
 
 
 def _without_bracketed_place(name: str) -> tuple[str, str]:
+    name = _NOTED.sub("", unicodedata.normalize("NFKC", name)) or name
     for found in _BRACKETED.finditer(unicodedata.normalize("NFKC", name)):
         inside = fold(found.group(1))
-        if inside in _COUNTRY or _place_pattern().fullmatch(inside):
+        if inside in _COUNTRY or _is_place(inside):
             place = "" if inside in _COUNTRY else _ENDING.sub("", inside)
             return unicodedata.normalize("NFKC", name).replace(found.group(), ""), place
     return name, ""
+
+
+def _is_place(text: str) -> bool:
+    return _place_of(f"{text}…") == text
 
 
 def _without_form(text: str) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
-from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, company_name
+from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
 from openpsm.core.text import bigrams, fold, initials, search_text, sounds
 
 #: Hosts that many unrelated companies share: an address there says nothing about who they are.
@@ -106,15 +106,15 @@ def leading_marks(name: str) -> set[str]:
 
     `near` are the sounds of the telling part in whatever order: equal for the same part at another place, for one
     that sounds the same and for swapped signs. `half` is its first or its last half with its length: a sign too many
-    or too few leaves one of them as it was. `head` is what branches begin with, `part` how a branch begins.
+    or too few leaves one of them as it was. `kernel` is a rare brand with its trade. `head` is what branches begin with, `part` how a branch begins.
     """
     taken = company_name(name)
     core, half = taken.core, len(taken.core) // 2
-    found = {_near(core)}
+    found = {_near(core), *_kernel(taken)}
     if len(core) >= SHORTEST_SLIP:
         found |= {f"half:{len(core)}{core[:half]}…", f"half:{len(core)}…{core[-half:]}"}
     if taken.is_branch:
-        found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.plain, taken.key)}
+        found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.whole, taken.key)}
     elif len(taken.head) >= SHORTEST_HEAD:
         found.add(f"head:{taken.head}")
     return found
@@ -124,16 +124,22 @@ def _near(core: str) -> str:
     return f"near:{' '.join(sorted(sounds(core)))}"
 
 
+def _kernel(taken: CompanyName) -> set[str]:
+    return {f"kernel:{taken.kernel}"} if taken.kernel else set()
+
+
 def leading_claims(name: str) -> set[str]:
     """Return the leading marks of accounts whose names may be this one with a slip, its parent, or its branches."""
     taken = company_name(name)
     core, length = taken.core, len(taken.core)
-    found = {_near(core)}
+    found = {_near(core), *_kernel(taken), _near(taken.whole)}
+    if not taken.place and length > SHORTEST_SLIP:
+        found.add(_near(core[2:]))  # the first two may be a place that is spelled wrong
     for other in (length - 1, length, length + 1):  # as long as a name may be that has this one's slip
         if min(length, other) >= SHORTEST_SLIP:
             found |= {f"half:{other}{core[: other // 2]}…", f"half:{other}…{core[-(other // 2) :]}"}
     if taken.is_branch:
-        found |= {f"head:{taken.plain[:end]}" for end in range(SHORTEST_HEAD, len(taken.plain))}
+        found |= {f"head:{taken.whole[:end]}" for end in range(SHORTEST_HEAD, len(taken.whole))}
         found |= {f"name:{taken.key[:end]}" for end in range(SHORTEST_SLIP, len(taken.key))}
     else:
         found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.head, taken.key)}

@@ -82,13 +82,22 @@ def _names(accounts: Collection[int]) -> dict[int, list[tuple[str, str]]]:
 
 def _together(claim: Claim, account: Account, by_name: Likeness | None, kinds: Collection[str]) -> Likeness:
     """Return what names and numbers say together; at least one of them agrees."""
-    if by_name and not kinds:
-        return by_name
     reasons = (*(by_name.reasons if by_name else ()), *sorted(kinds))
-    is_equal_name = by_name is not None and by_name.cls == HitClass.SAME
-    if "uscc" in kinds or is_equal_name or not _are_two_companies(claim, account):
+    if "uscc" in kinds or (by_name is not None and "name" in by_name.reasons and by_name.cls == HitClass.SAME):
         return Likeness(HitClass.SAME, 100, reasons)
-    return Likeness(HitClass.POSSIBLE, 90, reasons)
+    if _are_two_companies(claim, account):
+        return _two_companies(by_name, reasons)
+    if by_name is not None and not kinds:
+        return by_name
+    return Likeness(HitClass.SAME, 100, reasons)
+
+
+def _two_companies(by_name: Likeness | None, reasons: tuple[str, ...]) -> Likeness:
+    """Two legal persons are never the same, however alike their names; a branch stays one."""
+    if by_name is None:
+        return Likeness(HitClass.POSSIBLE, 60, reasons)
+    cls = by_name.cls if by_name.cls == HitClass.RELATED else HitClass.POSSIBLE
+    return Likeness(cls, min(by_name.score, 90), reasons)
 
 
 def _are_two_companies(claim: Claim, account: Account) -> bool:

@@ -25,6 +25,8 @@ REASONS: dict[str, str | Promise] = {
     "name": _("the same name"),
     "name_without_form": _("the same name apart from the legal form"),
     "name_without_place": _("the same name apart from the place"),
+    "name_other_order": _("the same name with its words in another order"),
+    "name_with_filler": _("the same name but for a word such as investment or development"),
     "name_by_sound": _("a name that sounds the same"),
     "name_nearly": _("nearly the same name"),
     "branch": _("parent company or branch"),

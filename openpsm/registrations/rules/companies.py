@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
-from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
-from openpsm.core.text import initials, sort_key
+from openpsm.accounts.names import OWN_BRAND, SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
+from openpsm.core.text import initials, sort_key, sounds
 from openpsm.registrations.rules.likeness import HitClass, Likeness
+
+#: In a telling part of so many signs one too many or too few is a slip, not another name.
+LONG_NAME = 9
 
 
 def compare_companies(one: str, other: str) -> Likeness | None:
@@ -21,12 +24,11 @@ def compare_companies(one: str, other: str) -> Likeness | None:
     a, b = company_name(one), company_name(other)
     if a.key == b.key:
         return Likeness(HitClass.SAME, 100, ("name",))
-    if not _fits(a.place, b.place):
-        return None
     if a.is_branch != b.is_branch:
         return _family(a, b)
-    alike = _alike(a, b)
-    return Likeness(HitClass.POSSIBLE, *alike) if alike else None
+    if not _fits(a.place, b.place):
+        return None
+    return _alike(a, b)
 
 
 def _fits(one: str, other: str) -> bool:
@@ -36,24 +38,59 @@ def _fits(one: str, other: str) -> bool:
 
 def _family(a: CompanyName, b: CompanyName) -> Likeness | None:
     parent, branch = (b, a) if a.is_branch else (a, b)
-    head, whole = parent.head, branch.plain
+    head, whole = parent.head, branch.whole
     is_part = len(head) >= SHORTEST_HEAD and whole.startswith(head) and len(whole) > len(head)
     is_part = is_part or (len(parent.key) >= 6 and branch.key.startswith(parent.key))
     return Likeness(HitClass.RELATED, 80, ("branch",)) if is_part else None
 
 
-def _alike(a: CompanyName, b: CompanyName) -> tuple[int, tuple[str, ...]] | None:
+def _alike(a: CompanyName, b: CompanyName) -> Likeness | None:
+    """Say how alike two names at places that fit are: the same name otherwise spelled, or one worth a look."""
+    same, possible = HitClass.SAME, HitClass.POSSIBLE
     if a.place + a.core == b.place + b.core:
-        return 95, ("name_without_form",)
+        return Likeness(same, 97, ("name_without_form",))
     if a.core == b.core and len(a.core) >= 2:
-        return (90 if a.place and b.place else 80), ("name_without_place",)
-    if len(a.core) < 3 or len(b.core) < 3:
+        return _elsewhere(a, b)
+    if min(len(a.core), len(b.core)) < 3:
         return None
+    if _is_misspelled_place(a, b) or _is_misspelled_place(b, a):
+        return Likeness(same, 88, ("name_by_sound",))
+    if a.place == b.place and _is_other_order(a, b):
+        return Likeness(same, 92, ("name_other_order",))
+    if a.place == b.place and a.kernel and a.kernel == b.kernel:
+        return Likeness(same, 90, ("name_with_filler",))
     if initials(a.core) == initials(b.core) and sort_key(a.core) == sort_key(b.core):
-        return 80, ("name_by_sound",)
-    if _is_slip(a.core, b.core):
-        return 70, ("name_nearly",)
-    return None
+        is_own = a.brand == b.brand or min(len(a.brand), len(b.brand)) >= OWN_BRAND
+        is_one = is_own and a.place == b.place
+        return Likeness(same, 90, ("name_by_sound",)) if is_one else Likeness(possible, 70, ("name_by_sound",))
+    if not _is_slip(a.core, b.core):
+        return None
+    is_long = a.place == b.place and min(len(a.core), len(b.core)) >= LONG_NAME and a.core[-1] == b.core[-1]
+    return Likeness(same, 88, ("name_nearly",)) if is_long else Likeness(possible, 75, ("name_nearly",))
+
+
+def _elsewhere(a: CompanyName, b: CompanyName) -> Likeness | None:
+    """One name with a place and without, or at a larger place; a branch without its town is that branch."""
+    is_fuller = a.place.endswith(b.place) or b.place.endswith(a.place)  # 江苏苏州 and 苏州, or no place at all
+    if (is_fuller and (a.is_branch or (a.place and b.place))) or (len(a.brand) >= OWN_BRAND and not a.is_branch):
+        return Likeness(HitClass.SAME, 92, ("name_without_place",))
+    if a.place and b.place and len(a.brand) < OWN_BRAND:
+        return None
+    return Likeness(HitClass.POSSIBLE, 85 if a.place and b.place else 80, ("name_without_place",))
+
+
+def _is_misspelled_place(one: CompanyName, other: CompanyName) -> bool:
+    """The whole name sounds the same, but nobody knows the place that it begins with: 漳洲 for 漳州."""
+    is_worth = bool(one.place) and not other.place and len(one.brand) >= OWN_BRAND
+    return is_worth and len(one.whole) == len(other.core) and sounds(one.whole) == sounds(other.core)
+
+
+def _is_other_order(a: CompanyName, b: CompanyName) -> bool:
+    """One brand and the same words of the trade in another order: 担保投资 and 投资担保."""
+    if a.brand != b.brand or len(a.core) != len(b.core) or len(a.brand) < 2:
+        return False
+    one, other = a.core[len(a.brand) :], b.core[len(b.brand) :]
+    return any(one[cut:] + one[:cut] == other for cut in range(2, len(one) - 1))
 
 
 def _is_slip(one: str, other: str) -> bool:
