@@ -177,7 +177,8 @@ def _branch(key: str, text: str, inner_place: str) -> CompanyName:
 
 def _place_of(text: str) -> str:
     """Return the places that a text begins with, each within the one before, unless there is nothing else in it."""
-    end, around = 0, ("",)
+    end = 0
+    around: tuple[str, ...] = ("",)
     while found := _place_pattern().match(text, end):
         around = _within(_places()[found.group(1)], around)
         if not around:

@@ -106,7 +106,8 @@ def leading_marks(name: str) -> set[str]:
 
     `near` are the sounds of the telling part in whatever order: equal for the same part at another place, for one
     that sounds the same and for swapped signs. `half` is its first or its last half with its length: a sign too many
-    or too few leaves one of them as it was. `kernel` is a rare brand with its trade. `head` is what branches begin with, `part` how a branch begins.
+    or too few leaves one of them as it was. `kernel` is a rare brand with its trade. `head` is what branches begin
+    with, `part` how a branch begins.
     """
     taken = company_name(name)
     core, half = taken.core, len(taken.core) // 2

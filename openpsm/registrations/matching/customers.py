@@ -85,7 +85,7 @@ def _together(claim: Claim, account: Account, by_name: Likeness | None, kinds: C
     reasons = (*(by_name.reasons if by_name else ()), *sorted(kinds))
     if "uscc" in kinds or (by_name is not None and "name" in by_name.reasons and by_name.cls == HitClass.SAME):
         return Likeness(HitClass.SAME, 100, reasons)
-    if _are_two_companies(claim, account):
+    if _are_two_companies(claim, account) or (by_name is not None and by_name.cls == HitClass.RELATED):
         return _two_companies(by_name, reasons)
     if by_name is not None and not kinds:
         return by_name
@@ -93,7 +93,7 @@ def _together(claim: Claim, account: Account, by_name: Likeness | None, kinds: C
 
 
 def _two_companies(by_name: Likeness | None, reasons: tuple[str, ...]) -> Likeness:
-    """Two legal persons are never the same, however alike their names; a branch stays one."""
+    """Two legal persons are never the same, whatever their names and telephones; a branch stays one."""
     if by_name is None:
         return Likeness(HitClass.POSSIBLE, 60, reasons)
     cls = by_name.cls if by_name.cls == HitClass.RELATED else HitClass.POSSIBLE
