@@ -51,7 +51,7 @@ def test_accounts_that_are_alike_become_pairs_once(seller):
     make_account(owner=seller)
     assert (search(), search()) == (1, 1)
     pair = DuplicatePair.objects.get()
-    assert (pair.one, pair.other, pair.cls, pair.reasons) == (one, other, "possible", ["name_without_form"])
+    assert (pair.one, pair.other, pair.cls, pair.reasons) == (one, other, "same", ["name_without_form"])
     assert (pair.state, pair.version) == ("open", 1)
 
 

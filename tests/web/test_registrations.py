@@ -194,7 +194,7 @@ def test_choice_is_undone_and_everything_typed_stays(mine, seller):
 
 
 def test_possible_hit_must_be_compared_and_confirmed(mine, rival):
-    make_account("宁夏嘉源润滑科技股份公司", owner=rival)
+    make_account("嘉源润滑科技有限公司", owner=rival)
     refused = mine.post("/registrations/new", form(name=NAME))
     hit = refused.context["hits"][0]
     assert (refused.status_code, hit.hit.cls, "another one" in refused.text) == (422, "possible", True)
