@@ -22,4 +22,5 @@ def declare_all() -> None:
         open="id project account activity author text edited_at version created_at updated_at created_by",
         internal="deleted_at",
     )
+    classify("activities.PriceOffer", open="id account owner product unit_price currency unit offered_on created_at")
     classify("activities.CommentMention", open="id comment user")

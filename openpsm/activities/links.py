@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, Contact
-from openpsm.activities.models import Activity, ActivityColleague, ActivityPerson, Comment, CommentMention
+from openpsm.activities.models import Activity, ActivityColleague, ActivityPerson, Comment, CommentMention, PriceOffer
 from openpsm.core import links
 from openpsm.org.models import User
 
@@ -39,6 +39,10 @@ def _move_comments(*, kept: Account, gone: Account, by: User | None, at: datetim
     return Comment.objects.filter(account=gone).update(account=kept)
 
 
+def _move_prices(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    return PriceOffer.objects.filter(account=gone).update(account=kept)
+
+
 def _met(target: Contact) -> QuerySet[Activity]:
     return Activity.objects.filter(people__contact=target)
 
@@ -56,3 +60,5 @@ def declare_all() -> None:
     links.declare(
         ActivityPerson, "contact", target="accounts.contact", label=_("meetings"), merge=_move_contact, listing=_met
     )
+    links.declare(PriceOffer, "owner", target=user, label=_("prices offered"))
+    links.declare(PriceOffer, "account", target="accounts.account", label=_("prices offered"), merge=_move_prices)

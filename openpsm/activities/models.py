@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, Contact
-from openpsm.activities.querysets import ActivityQuerySet, CommentQuerySet
+from openpsm.activities.querysets import ActivityQuerySet, CommentQuerySet, PriceOfferQuerySet
 from openpsm.buying.models import Stakeholder
 from openpsm.core.money import MoneyField, QuantityField, default_currency
 from openpsm.core.versions import Versioned
@@ -205,3 +205,31 @@ class CommentMention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.comment_id}"
+
+
+class PriceOffer(models.Model):
+    """A price for one unit, tax included, that somebody says they offered a customer; `product` is a code or nothing.
+
+    Never changed: another price is another row. Quotes will state it too.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="price_offers")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    product = models.CharField(_("product"), max_length=40, blank=True)
+    unit_price = QuantityField(_("price offered"))
+    currency = models.CharField(max_length=3, default=default_currency)
+    unit = models.CharField(_("unit"), max_length=20)
+    offered_on = models.DateField(_("offered on"))
+    created_at = models.DateTimeField()
+
+    objects = PriceOfferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("price offered")
+        indexes: ClassVar = [models.Index(fields=["account", "-offered_on"], name="price_by_account")]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(unit_price__gt=0), name="offered_price_is_a_price"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_price} {self.currency}/{self.unit}"

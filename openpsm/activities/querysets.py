@@ -51,3 +51,14 @@ class CommentQuerySet(models.QuerySet[Any]):
     def with_names(self) -> "CommentQuerySet":
         """Join what a comment shows: its author and what it stands at."""
         return self.select_related("author", "project", "account", "activity")
+
+
+class PriceOfferQuerySet(models.QuerySet[Any]):
+    """Prices: one's own, those of people below one, and all with a reach over all accounts."""
+
+    def visible_to(self, user: "User") -> "PriceOfferQuerySet":
+        own = access.reach(user)
+        if own.holds(Permission.ACCOUNT_VIEW_ALL):
+            return self
+        condition = Q(owner=user) if user.is_active else Q(pk__in=[])
+        return self.filter(condition | Q(owner__department__in=access.below(own.managed)) if own.managed else condition)

@@ -12,10 +12,12 @@ from pydantic import StringConstraints
 from openpsm.accounts import operations
 from openpsm.accounts.models import Account, AccountVolume, LossReason, LossRecord
 from openpsm.accounts.operations import Loss
+from openpsm.activities import operations as activities
+from openpsm.activities.models import PriceOffer
 from openpsm.api.answers import answer
 from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
-from openpsm.api.lists import Listing, Row
+from openpsm.api.lists import Listing, Row, Shape
 from openpsm.api.schemas import NO_NUL, Day, Id, In, ListQuery, OneOf, Out, Page, sorts
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
@@ -47,6 +49,29 @@ class VolumeQuery(ListQuery):
     month_from: Day | None = None
     month_to: Day | None = None
     sort: Annotated[str, sorts("id", "month")] = "-month"
+
+
+class PriceOut(Out):
+    """A price for one unit, tax included, that somebody offered a customer."""
+
+    id: int
+    account_id: int
+    owner_id: int
+    product: str
+    unit_price: Decimal
+    currency: str
+    unit: str
+    offered_on: date
+
+
+class PriceIn(In):
+    """What was offered, for one unit, tax included."""
+
+    unit_price: Decimal
+    unit: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=NO_NUL)]
+    offered_on: Day
+    product: Annotated[str, StringConstraints(max_length=40, pattern=NO_NUL)] = ""
+    currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""
 
 
 class LostDealOut(Out):
@@ -125,6 +150,7 @@ VOLUMES = Listing(
     sorts={"id": "id", "month": "month"},
     lookups={"month_from": "month__gte", "month_to": "month__lte"},
 )
+PRICES = Shape(PriceOffer, PriceOut)
 DEALS = Listing(
     ClosingReport,
     LostDealOut,
@@ -146,6 +172,14 @@ CUSTOMERS = Listing(
 def volumes(request: ApiRequest, query: Query[VolumeQuery]) -> HttpResponse:
     """List what the accounts that you see took, month by month."""
     return VOLUMES.page(request, query)
+
+
+@router.post("/accounts/{id:pk}/prices", response={201: PriceOut})
+@permission(Permission.ACTIVITY_EDIT)
+def state_price(request: ApiRequest, pk: Id, body: PriceIn) -> HttpResponse:
+    """Say which price for a unit, tax included, you have offered this customer."""
+    made = activities.state_price(account_id=pk, by=request.auth, at=timezone.now(), **body.dict())
+    return PRICES.written(request, made, status=201)
 
 
 @router.get("/lost-deals", response=Page[LostDealOut])

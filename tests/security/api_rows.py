@@ -218,6 +218,11 @@ API: dict[str, Call] = {
     "alerts.answer": Call("", "seen", {"text": "They build next year"}),
     "alerts.close": Call("", "seen", {"reason": "They build next year"}),
     "losing.volumes": Call(),
+    "losing.state_price": Call(
+        "activity.edit",
+        "account:activity.edit",
+        {"unit_price": "300", "unit": "t", "offered_on": "2026-11-01"},
+    ),
     "losing.deals": Call(),
     "losing.customers": Call(),
     "losing.report_loss": Call(

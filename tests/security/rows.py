@@ -520,6 +520,7 @@ WEB: dict[str, Row] = {
     "account-team-remove": button("account_member", "account.edit", "account:account.edit", prove=("owner", "member")),
     "account-owner": write("account", "account.edit", owner_id=""),
     "account-volumes": read("account"),
+    "account-price": write("account", "activity.edit", unit_price="300", unit="t", offered_on="2026-11-01"),
     "account-loss": write("account", "account.edit", reason="price", destination="A rival mill", lost_on="2026-11-01"),
     "account-loss-judge": write("account", "account.edit", "account_above:account.edit", prove=("manager", "own")),
     "account-loss-withdraw": write("account", "account.edit", "nobody", reason="They buy again"),

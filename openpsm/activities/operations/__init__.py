@@ -7,6 +7,7 @@ from openpsm.activities.operations.comments import (
     post_comment,
     restore_comment,
 )
+from openpsm.activities.operations.prices import state_price
 from openpsm.activities.operations.reporting import complete_activity, log_activity
 from openpsm.activities.operations.stock import (
     OldActivity,
@@ -40,6 +41,7 @@ __all__ = [
     "post_comment",
     "restore_activity",
     "restore_comment",
+    "state_price",
     "take_over_activities",
     "update_activity",
     "withdraw_activities",

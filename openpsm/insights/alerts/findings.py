@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from openpsm.accounts.models import Account, AccountVolume, LossRecord
 from openpsm.accounts.volumes import Fall, fall_of, months_until
-from openpsm.activities.models import Activity
+from openpsm.activities.models import Activity, PriceOffer
 from openpsm.activities.rules import VISITS
 from openpsm.core import parameters
 from openpsm.core.text import fold
@@ -254,6 +254,67 @@ def _say_clash(measure: Measure) -> str:
     return _("About to visit the same customer: %(visits)s.") % {"visits": ", ".join(each)}
 
 
+# --- a colleague's price undercut
+
+
+def _offers(on: date) -> QuerySet[Any]:
+    return PriceOffer.objects.filter(offered_on__gt=on - timedelta(days=_number("undercut_days")), offered_on__lte=on)
+
+
+def _offered_twice(on: date) -> QuerySet[Any]:
+    twice = _offers(on).values("account").annotate(sellers=Count("owner", distinct=True)).filter(sellers__gt=1)
+    return Account.objects.live().filter(pk__in=twice.values("account"))
+
+
+def _find_undercut(ids: Collection[int], on: date) -> dict[int, Found]:
+    """Compare the last price of each seller for the same product, unit and currency (4 queries)."""
+    accounts = {one.pk: one for one in _offered_twice(on).filter(pk__in=ids)}
+    last: dict[int, dict[tuple[str, str, str], dict[int, Decimal]]] = {}
+    for one in _offers(on).filter(account__in=accounts).order_by("offered_on", "pk"):
+        of_kind = last.setdefault(one.account_id, {}).setdefault((fold(one.product), one.unit, one.currency), {})
+        of_kind[one.owner_id] = one.unit_price
+    found = {pk: cut for pk, kinds in last.items() if (cut := _deepest(kinds))}
+    line = Line({one for cut in found.values() for one in cut[1:3]})
+    return {pk: _undercut(accounts[pk], cut, line) for pk, cut in found.items()}
+
+
+#: Percent, the cheaper seller, the dearer one, their prices, unit and currency.
+_Cut = tuple[Decimal, int, int, Decimal, Decimal, str]
+
+
+def _deepest(kinds: dict[tuple[str, str, str], dict[int, Decimal]]) -> _Cut | None:
+    cuts: list[_Cut] = []
+    for (_product, unit, currency), prices in kinds.items():
+        low, high = min(prices, key=lambda one: prices[one]), max(prices, key=lambda one: prices[one])
+        percent = ((prices[high] - prices[low]) * 100 / prices[high]).quantize(Decimal("0.1"))
+        if low != high and percent > 0 and percent >= _number("undercut_percent"):
+            cuts.append((percent, low, high, prices[low], prices[high], f"{currency}/{unit}"))
+    return max(cuts, default=None)
+
+
+def _undercut(account: Account, cut: _Cut, line: Line) -> Found:
+    percent, low, high, price, other, unit = cut
+    manager = line.above_all([low, high])
+    names = {"who": line.names[low], "other": line.names[high]}
+    prices = {"price": _plain(price), "other_price": _plain(other), "unit": unit, "percent": _plain(percent)}
+    return Found(
+        people=(manager,) if manager else (),
+        measure=names | prices | {"threshold": _number("undercut_percent")},
+        account_id=account.pk,
+        department_id=line.common_department([low, high]),
+        seller_id=low,
+        name=account.name,
+    )
+
+
+def _say_undercut(measure: Measure) -> str:
+    text = _(
+        "%(who)s offered %(price)s %(unit)s, %(percent)s %% below the %(other_price)s of %(other)s "
+        "(limit %(threshold)s %%)."
+    )
+    return text % measure
+
+
 # --- deals that go to the same place again and again
 
 
@@ -374,6 +435,16 @@ CLASH = Rule(
     say=_say_clash,
     tells=True,
 )
+UNDERCUT = Rule(
+    key="undercut",
+    label=gettext_lazy("Colleague undercut"),
+    model=Account,
+    subjects=_offered_twice,
+    find=_find_undercut,
+    say=_say_undercut,
+    is_for_managers=True,
+    tells=True,
+)
 ELSEWHERE = Rule(
     key="elsewhere",
     label=gettext_lazy("Deals go to the same place"),
@@ -383,4 +454,4 @@ ELSEWHERE = Rule(
     say=_say_elsewhere,
     is_for_managers=True,
 )
-RULES: tuple[Rule, ...] = (PROTECTION, IDLE_PROJECT, IDLE_ACCOUNT, SILENT, CLASH, ELSEWHERE)
+RULES: tuple[Rule, ...] = (PROTECTION, IDLE_PROJECT, IDLE_ACCOUNT, SILENT, CLASH, UNDERCUT, ELSEWHERE)

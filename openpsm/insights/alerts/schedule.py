@@ -30,6 +30,12 @@ def sweep_visits(event: Event) -> None:
         sweeping.sweep_subjects(findings.CLASH, [account], at=event.at)
 
 
+@events.on("price.offered")
+def sweep_prices(event: Event) -> None:
+    """The manager hears at once that one undercuts another."""
+    sweeping.sweep_subjects(findings.UNDERCUT, [event.data["account"]], at=event.at)
+
+
 @events.on("loss.reported", "loss.withdrawn")
 def sweep_loss(event: Event) -> None:
     """A reported loss ends the silence."""

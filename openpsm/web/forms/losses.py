@@ -32,3 +32,13 @@ class LossForm(AskForm):
     def loss(self) -> dict[str, Any]:
         """What the operation takes."""
         return {name: value for name, value in self.values.items() if name != "version"}
+
+
+class PriceForm(AskForm):
+    """A price for one unit, tax included, that one has offered."""
+
+    unit_price = AmountField(label=_("Price for one unit, tax included"))
+    unit = forms.CharField(label=_("Unit"), max_length=20)
+    product = forms.CharField(label=_("Product code"), max_length=40, required=False)
+    currency = forms.CharField(label=_("Currency"), max_length=3, min_length=3, initial=default_currency)
+    offered_on = DayField(label=_("Offered on"))

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<int:pk>/team/<int:user_pk>/remove", editing.team_remove, name="account-team-remove"),
     path("accounts/<int:pk>/owner", editing.owner, name="account-owner"),
     path("accounts/<int:pk>/volumes", losing.volumes, name="account-volumes"),
+    path("accounts/<int:pk>/prices/new", losing.price, name="account-price"),
     path("accounts/<int:pk>/loss", losing.report, name="account-loss"),
     path("accounts/<int:pk>/loss/judge", losing.judge, name="account-loss-judge"),
     path("accounts/<int:pk>/loss/withdraw", losing.withdraw, name="account-loss-withdraw"),

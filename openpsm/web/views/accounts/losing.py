@@ -14,13 +14,15 @@ from openpsm.accounts import operations
 from openpsm.accounts.models import Account, LossRecord
 from openpsm.accounts.operations import Loss
 from openpsm.accounts.volumes import series_of
+from openpsm.activities.models import PriceOffer
+from openpsm.activities.operations import state_price
 from openpsm.core.dates import today
 from openpsm.org import access
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
 from openpsm.web.confirming import AskForm, ask
-from openpsm.web.forms.losses import LossForm
+from openpsm.web.forms.losses import LossForm, PriceForm
 from openpsm.web.views.accounts import frame
 
 
@@ -36,7 +38,7 @@ def _around(account: Account) -> dict[str, Any]:
 
 @page()
 def volumes(request: UserRequest, pk: int) -> HttpResponse:
-    """Show what the customer took in thirteen months, and whether it is lost (2 queries beside the frame's)."""
+    """Show what the customer took in thirteen months, and whether it is lost (3 queries beside the frame's)."""
     account, on = frame.find(request, pk), today(timezone.now())
     standing = LossRecord.objects.visible_to(request.user).filter(account=account, withdrawn_at=None)
     context = frame.context(request, account, "volumes")
@@ -45,8 +47,15 @@ def volumes(request: UserRequest, pk: int) -> HttpResponse:
         "loss": standing.select_related("winner", "owner").first(),
         "on": on,
         "can_judge": _may_judge(request.user, account),
+        "prices": list(_prices(request.user, account)),
+        "can_price": context["is_related"] and frame.may(request.user, Permission.ACTIVITY_EDIT, account),
     }
     return render(request, "accounts/volumes.html", context)
+
+
+def _prices(user: User, account: Account) -> Any:
+    rows = PriceOffer.objects.visible_to(user).filter(account=account).select_related("owner")
+    return rows.order_by("-offered_on", "-pk")[:20]
 
 
 def _may_judge(user: User, account: Account) -> bool:
@@ -103,6 +112,20 @@ def withdraw(request: UserRequest, pk: int) -> HttpResponse:
 
     words: dict[str, Any] = {"title": _("The customer buys again"), "done": _("The report is taken back.")}
     return ask(request, form, call, **words, **_around(account))
+
+
+@page(Permission.ACTIVITY_EDIT, methods=("GET", "POST"))
+def price(request: UserRequest, pk: int) -> HttpResponse:
+    """Say which price one has offered the customer."""
+    account = frame.find(request, pk)
+    form = PriceForm(request, initial={"offered_on": today(timezone.now())})
+
+    def call() -> Any:
+        return state_price(account_id=pk, by=request.user, at=timezone.now(), **form.values)
+
+    words: dict[str, Any] = {"title": _("State a price offered"), "done": _("The price is noted.")}
+    words["intro"] = _("You and your managers see it. Nobody undercuts a colleague unnoticed.")
+    return ask(request, form, call, **words, **_around(account), action=_("Save"))
 
 
 class _WithdrawForm(AskForm):
