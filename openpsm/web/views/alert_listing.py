@@ -18,6 +18,7 @@ from openpsm.web.lists.bulk import Action
 from openpsm.web.lists.declaration import NOTHING, Column, Group, Listing, Reader, Row, day_of
 from openpsm.web.lists.filters import ChoiceFilter, DayFilter, FlagFilter, PickedFilter, choices_of
 from openpsm.web.lists.page import show
+from openpsm.web.views.lost_listing import ways
 
 STATES = dict(Alert.State.choices)
 
@@ -129,6 +130,7 @@ ALERTS = Listing(
             "close", _("Close"), None, lambda: {"reason": forms.CharField(label=_("Reason"), max_length=300)}, _close
         ),
     ),
+    ways=lambda: ways("alerts"),
     empty={
         "icon": "bell",
         "title": _("No alert"),

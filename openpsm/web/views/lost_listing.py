@@ -53,6 +53,15 @@ def _price(amount: str, currency: str, unit: str = "") -> Any:
     return cell
 
 
+def ways(here: str) -> list[tuple[str, Any, str, str]]:
+    """Lost deals, lost customers, and the alerts about both."""
+    return [
+        ("/lost-deals", _("Lost deals"), "briefcase", "here" if here == "deals" else ""),
+        ("/lost-customers", _("Lost customers"), "building", "here" if here == "customers" else ""),
+        ("/alerts?open=on", _("Alerts"), "bell", "here" if here == "alerts" else ""),
+    ]
+
+
 LOST = Listing(
     key="lost-deals",
     title=_("Lost deals"),
@@ -91,7 +100,7 @@ LOST = Listing(
         "url": "/projects",
         "action": _("Projects"),
     },
-    ways=lambda: [("lost-customers", _("Lost customers"), "/lost-customers", "building")],
+    ways=lambda: ways("deals"),
 )
 
 CUSTOMERS = Listing(
@@ -136,7 +145,7 @@ CUSTOMERS = Listing(
         "url": "/accounts",
         "action": _("Accounts"),
     },
-    ways=lambda: [("lost-deals", _("Lost deals"), "/lost-deals", "briefcase")],
+    ways=lambda: ways("customers"),
 )
 
 
