@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_lost_deals_show_four_things_to_all_and_the_name_to_who_sees_it(
 ):
     for number in range(rows):
         project = make_project(f"Secret project {number}", owner=seller, at=now)
-        given = {"reason": "price", "winner_name": "宏远搅拌站", "winner_amount": Decimal(2910000)}
+        given: dict[str, Any] = {"reason": "price", "winner_name": "宏远搅拌站", "winner_amount": Decimal(2910000)}
         lose(project_id=project.pk, by=seller, at=now, reason_text="Secret words", **given)
     stranger = make_user("stranger", department=make_department())
     shown = page(client, stranger, "/lost-deals").text
