@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
+from openpsm.accounts.latin import latin_marks
 from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
 from openpsm.core.text import bigrams, fold, initials, search_text, sounds
 
@@ -118,7 +119,7 @@ def leading_marks(name: str) -> set[str]:
         found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.whole, taken.key)}
     elif len(taken.head) >= SHORTEST_HEAD:
         found.add(f"head:{taken.head}")
-    return found
+    return found | latin_marks(name)
 
 
 def _near(core: str) -> str:
@@ -144,7 +145,7 @@ def leading_claims(name: str) -> set[str]:
         found |= {f"name:{taken.key[:end]}" for end in range(SHORTEST_SLIP, len(taken.key))}
     else:
         found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.head, taken.key)}
-    return found
+    return found | latin_marks(name)
 
 
 def searchable(names: Sequence[str], uscc: str = "") -> str:

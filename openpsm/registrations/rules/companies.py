@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rapidfuzz.distance import OSA
 
+from openpsm.accounts.latin import compare_latin, is_latin
 from openpsm.accounts.names import OWN_BRAND, SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
 from openpsm.core.text import initials, sort_key, sounds
 from openpsm.registrations.rules.likeness import HitClass, Likeness
@@ -24,6 +25,9 @@ def compare_companies(one: str, other: str) -> Likeness | None:
     a, b = company_name(one), company_name(other)
     if a.key == b.key:
         return Likeness(HitClass.SAME, 100, ("name",))
+    if is_latin(one) and is_latin(other):
+        found = compare_latin(one, other)
+        return Likeness(HitClass(found.cls.value), found.score, (found.reason,)) if found else None
     if a.is_branch != b.is_branch:
         return _family(a, b)
     if not _fits(a.place, b.place):
