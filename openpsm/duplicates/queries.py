@@ -20,6 +20,7 @@ from openpsm.duplicates.models import Merge
 from openpsm.duplicates.parameters import UNDO_DAYS
 from openpsm.duplicates.rules import Side
 from openpsm.org.models import User
+from openpsm.registrations.models import Arbitration
 
 #: Kinds of rows that say nothing to people who look at a preview.
 SILENT = frozenset({"duplicates.duplicatepair", "org.follow"})
@@ -91,7 +92,16 @@ def obstacles(kept: Account, gone: Account) -> list[tuple[str, str]]:
     if kept.parent_id != gone.pk and _is_below(kept, gone.pk):
         text = _("One stands above the other through a third company. Put the parent companies right first.")
         found.append(("parent-circle", text))
+    if _are_both_in_arbitration(kept, gone):
+        text = _("Both wait for a decision between two claims. Decide on one of them first.")
+        found.append(("open-arbitration", text))
     return found
+
+
+def _are_both_in_arbitration(kept: Account, gone: Account) -> bool:
+    """One customer has one question at a time, and a question that was dropped would not come back (1 query)."""
+    waiting = Arbitration.objects.filter(ended_at=None, project=None, account__in=[kept, gone])
+    return waiting.values("account").distinct().count() == 2
 
 
 def parent_after(kept: Account, gone: Account, parent_id: int | None) -> int | None:

@@ -15,7 +15,7 @@ from openpsm.duplicates.operations import MergeRefused, merge_accounts, undo_mer
 from openpsm.org.models import User
 from openpsm.projects.models import Project
 from openpsm.projects.queries import totals
-from openpsm.registrations.models import Registration
+from openpsm.registrations.models import Arbitration, Registration
 from tests.duplicates.world import GONE, KEPT, LATER, differences, make_twins, picture
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
@@ -218,6 +218,15 @@ def test_a_circle_of_parents_is_refused_and_a_parent_that_vanishes_is_passed_ove
     update_account(account_id=twins.kept.pk, changes={"parent_id": twins.gone.pk}, by=twins.by, at=AT)
     merge(twins)
     assert reloaded(twins.kept).parent_id is None
+
+
+def test_two_that_both_wait_for_a_decision_are_not_merged(twins):
+    claim = Registration.objects.filter(account=twins.kept, kind="account").get()
+    people = {"asker": claim.owner, "holder": twins.gone.owner}
+    Arbitration.objects.create(claim=claim, account=twins.kept, **people)
+    with pytest.raises(MergeRefused) as refused:
+        merge(twins)
+    assert refused.value.code == "open-arbitration"
 
 
 def test_who_may_merge(twins):

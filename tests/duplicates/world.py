@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 
-from openpsm.accounts.models import Account, Contact
+from openpsm.accounts.models import Account, AccountVolume, Contact, LossRecord
 from openpsm.accounts.operations import add_account_member, add_account_name, update_account
 from openpsm.activities.operations import post_comment
 from openpsm.core import attachments
@@ -77,7 +77,18 @@ def make_twins() -> Twins:
         follow(subject_type="accounts.account", subject_id=subject.pk, by=other, at=AT)
     follow(subject_type="accounts.account", subject_id=gone.pk, by=by, at=AT)
     request_arbitration(account=Claim(GONE), hit=key_of("account", gone.pk), by=owner, at=AT)
+    _figures(kept, gone, other)
     return Twins(Account.objects.get(pk=kept.pk), Account.objects.get(pk=gone.pk), by, project, contact)
+
+
+def _figures(kept: Account, gone: Account, other: User) -> None:
+    """Volumes of two months, one of them at both; a loss at either."""
+    times: dict[str, Any] = {"created_at": AT, "updated_at": AT}
+    for account, month in ((kept, 8), (gone, 8), (gone, 7)):
+        first = AT.date().replace(month=month, day=1)
+        AccountVolume.objects.create(account=account, month=first, quantity=5, unit="t", amount=900, **times)
+    for account in (kept, gone):
+        LossRecord.objects.create(account=account, owner=other, asked_at=AT, due_on=AT.date(), **times)
 
 
 def picture() -> dict[str, list[Any]]:
