@@ -11,6 +11,7 @@ from openpsm.projects.models import Party
 from openpsm.projects.names import project_name, telling_pairs
 from openpsm.projects.operations import NewProject
 from openpsm.registrations.matching import ProjectClaim, check
+from openpsm.registrations.matching.rows import alike_in
 from openpsm.registrations.operations import Collision, register
 from openpsm.registrations.rules import HitClass, ProjectFacts, compare_facts, compare_projects
 from tests.factories import AT
@@ -175,3 +176,9 @@ def test_comparing_with_projects_takes_a_fixed_number_of_queries(rows, seller, c
         _registered(f"煤制烯烃装置空压机组{number + 1}期", account=owner, by=colleague)
     with django_assert_num_queries(11):
         check(by=seller, project=ProjectClaim("煤制烯烃装置空压机组", account_id=owner.pk, tender_number="X"))
+
+
+def test_rows_of_tables_are_compared_like_claims():
+    rows = [{"name": "宁波远景热电厂二期脱硫项目", "account": "远景"}, {"name": "轴承", "date": "soon"}]
+    others = [{"name": "宁波远景热电厂三期脱硫项目"}, {"name": "宁波远景热电厂二期脱硫工程施工", "account": "远景"}]
+    assert [[(place, one.cls) for place, one in found] for found in alike_in(rows, others)] == [[(1, SAME)], []]
