@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from openpsm.core.text import fold
 from openpsm.projects.names import telling_pairs
@@ -17,7 +18,7 @@ Row = Mapping[str, str]
 def project_of(row: Row) -> ProjectFacts:
     """Return what a row with `name` and any of account, contractor, site, product_line, tender_number, date says."""
     names = ("account", "contractor", "end_user", "design_institute", "site", "product_line", "tender_number")
-    told = {name: (row.get(name) or "").strip() for name in names}
+    told: dict[str, Any] = {name: (row.get(name) or "").strip() for name in names}
     return ProjectFacts(name=(row.get("name") or "").strip(), on=_day(row.get("date") or ""), **told)
 
 
