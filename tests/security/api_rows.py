@@ -5,7 +5,7 @@ from typing import Any
 
 from openpsm.registrations.matching import key_of
 from tests.security.rows import Row
-from tests.security.world import NOWHERE, Bundle, World
+from tests.security.world import NOWHERE, Bundle, World, wide
 
 #: Which record the `{pk}` of an address is, by the longest beginning that fits.
 KINDS = {
@@ -88,7 +88,7 @@ API: dict[str, Call] = {
     "arbitrations.arbitrations": Call(),
     "arbitrations.arbitration": Call(),
     "arbitrations.contest": _on(
-        "held", "registration.create", {"account": {"name": "OCELOTACCT WORKS"}, "hit": "?contested"}
+        "held", "registration.create", {"account": {"name": wide("ocelotacct works")}, "hit": "?contested"}
     ),
     "arbitrations.evidence": Call("", "claims", {"evidence": "An order of last year"}),
     "arbitrations.decide": Call(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from openpsm.org.models import RoleGrant, User
 from tests.security.scope import Scope
-from tests.security.world import NOWHERE, Bundle, World
+from tests.security.world import NOWHERE, Bundle, World, wide
 
 Sees = Callable[[Scope, int | None, Bundle], bool]
 
@@ -542,7 +542,7 @@ WEB: dict[str, Row] = {
         "none", "registration.create", "held:registration.create", name="Brand New Zebra Mining"
     ),
     "registration-arbitrate": button(
-        "none", "registration.create", "held:registration.create", name="OCELOTACCT WORKS", contest="?contested"
+        "none", "registration.create", "held:registration.create", name=wide("ocelotacct works"), contest="?contested"
     ),
     "registration-detail": read("registration"),
     "arbitration-list": read(),

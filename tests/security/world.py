@@ -107,9 +107,14 @@ def make_world() -> World:
     return world
 
 
+def wide(text: str) -> str:
+    """The same name typed in full width: it means the same record, and says none of its words."""
+    return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
+
+
 def _contest(world: World) -> None:
     """Somebody far away claims the owner's customer as well; nobody but executives stands above both."""
-    claim, own = Claim("QUOKKAACCT WORKS"), world.bundles["own"]
+    claim, own = Claim(wide("quokkaacct works")), world.bundles["own"]
     call: dict[str, Any] = {"hit": key_of("account", own["account"]), "by": world.actors["stranger"], "at": AT}
     own.ids["arbitration"] = request_arbitration(account=claim, evidence="quokkaevidence", **call).pk
 
