@@ -83,8 +83,9 @@ races: env ## the race tests, 500 rounds on both databases
 	OPENPSM_RACE_ROUNDS=500 scripts/with-postgres scripts/run-tests races-postgres tests/races
 
 .PHONY: real
-real: env ## measure names and imports on real data (DATA=folder); writes docs/real-data.md
-	$(BIN)/python -m bench.real --data $(DATA)
+real: env ## measure names and imports on real data (DATA=folder); writes docs/matching.md and docs/real-data.md
+	$(BIN)/python -m bench.matching --data $(DATA)
+	$(BIN)/python -m bench.matching_projects $(DATA)
 	@scripts/ensure-system postgresql
 	env -u OPENPSM_DATABASE_URL $(BIN)/python -m bench.imports --data $(DATA)
 	scripts/with-postgres --durable $(BIN)/python -m bench.imports --data $(DATA)

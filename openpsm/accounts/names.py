@@ -56,6 +56,11 @@ class CompanyName:
         return self.core[: found.start()] if found and found.start() else self.core
 
     @property
+    def street(self) -> str:
+        """What a branch is called by itself, such as 体育西 of 银行广州体育西支行; empty for any other name."""
+        return _BRANCH.sub("", _HOUSE.sub("", self.core)) if self.is_branch else ""
+
+    @property
     def kernel(self) -> str:
         """Brand and trade without words such as 投资 and 发展; empty for a short brand or no trade."""
         brand = self.brand

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from openpsm.cli import backups, checking, demo, exchanging, installation, processes
+from openpsm.cli import backups, checking, demo, exchanging, installation, matching, processes
 from openpsm.cli.main import PROGRAM, Refused
 from openpsm.core import health, inspections
 from openpsm.core.jobs import worker
@@ -23,7 +23,7 @@ from openpsm.projects import operations as projects
 
 NAMES = (
     *("demo", "init", "serve", "worker", "check", "backup", "restore", "password", "token", "seed-load"),
-    *("import", "export", "rebuild-totals"),
+    *("import", "export", "match", "rebuild-totals"),
 )
 
 
@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(run=rebuild_totals)
     _add_seed_load(commands)
     exchanging.add_commands(commands)
+    matching.add_commands(commands)
     return top
 
 

@@ -54,7 +54,7 @@ def add_commands(commands: Commands) -> None:
     one.set_defaults(run=run_export)
 
 
-def _actor(name: str, wanted: tuple[Permission, ...]) -> User:
+def actor(name: str, wanted: tuple[Permission, ...]) -> User:
     """Return the named user, or the first active one who holds all these rights."""
     active: list[User] = list(User.objects.active().select_related("department").order_by("pk"))
     if name:
@@ -71,7 +71,7 @@ def _actor(name: str, wanted: tuple[Permission, ...]) -> User:
 
 def run_import(given: argparse.Namespace) -> int:
     """Run `openpsm import`: 0 all taken, 1 refused or some rows not taken."""
-    by = _actor(given.user, (Permission.IMPORT, *KINDS[given.kind].permissions))
+    by = actor(given.user, (Permission.IMPORT, *KINDS[given.kind].permissions))
     if given.undo is not None:
         return _undo(given, by)
     if given.file is None:
@@ -212,7 +212,7 @@ def _bar(label: str) -> Iterator[Any]:
 
 def run_export(given: argparse.Namespace) -> int:
     """Run `openpsm export`."""
-    by = _actor(given.user, (Permission.EXPORT,))
+    by = actor(given.user, (Permission.EXPORT,))
     ending = given.file.suffix[1:].lower() if given.file else ""
     form = given.format or (ending if ending in writing.FORMATS else "csv")
     with _target(given.file) as file:

@@ -11,7 +11,7 @@ from openpsm.projects.models import Party
 from openpsm.projects.names import project_name, telling_pairs
 from openpsm.projects.operations import NewProject
 from openpsm.registrations.matching import ProjectClaim, check
-from openpsm.registrations.matching.rows import alike_in
+from openpsm.registrations.matching.rows import ProjectList, project_of
 from openpsm.registrations.operations import Collision, register
 from openpsm.registrations.rules import HitClass, ProjectFacts, compare_facts, compare_projects
 from tests.factories import AT
@@ -181,4 +181,8 @@ def test_comparing_with_projects_takes_a_fixed_number_of_queries(rows, seller, c
 def test_rows_of_tables_are_compared_like_claims():
     rows = [{"name": "宁波远景热电厂二期脱硫项目", "account": "远景"}, {"name": "轴承", "date": "soon"}]
     others = [{"name": "宁波远景热电厂三期脱硫项目"}, {"name": "宁波远景热电厂二期脱硫工程施工", "account": "远景"}]
-    assert [[(place, one.cls) for place, one in found] for found in alike_in(rows, others)] == [[(1, SAME)], []]
+    known = ProjectList()
+    for row in others:
+        known.add(project_of(row))
+    found = [known.matches(project_of(row)) for row in rows]
+    assert [[(one.row, one.likeness.cls) for one in hits] for hits in found] == [[(1, SAME)], []]

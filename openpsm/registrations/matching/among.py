@@ -84,7 +84,7 @@ def _judge(one: Account, other: Account, names: Names, kinds: Collection[str]) -
     """Compare as if the younger account were registered beside the older one."""
     called = [name for _kind, name in names[other.pk]]
     claim = Claim(called[0], uscc=other.uscc, other_names=tuple(called[1:]), country=other.country)
-    by_name = customers._best_name(claim, names[one.pk])
+    by_name = customers.best_name(claim, names[one.pk])
     if by_name is None and not kinds:
         return None
-    return customers._together(claim, one, by_name, kinds)
+    return customers.together(claim, one, by_name, kinds)

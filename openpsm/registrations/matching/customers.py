@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
@@ -32,14 +33,21 @@ MOST_HITS = 60
 NUMBERS = frozenset({"uscc", "phone", "email", "domain"})
 
 
+class HasCode(Protocol):
+    """Whatever has a credit code: an account, or a row of a list."""
+
+    @property
+    def uscc(self) -> str: ...
+
+
 def account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
     marked = _marked(claim)
     marked.pop(excluding or 0, None)
     names = _names(marked) if marked else {}
-    by_name = {pk: likeness for pk, known in names.items() if (likeness := _best_name(claim, known))}
+    by_name = {pk: likeness for pk, known in names.items() if (likeness := best_name(claim, known))}
     worth = [pk for pk in names if pk in by_name or marked[pk] & NUMBERS]
     accounts = Account.objects.filter(pk__in=worth).select_related("owner") if worth else ()
-    found = [Found(one, _together(claim, one, by_name.get(one.pk), marked[one.pk] & NUMBERS)) for one in accounts]
+    found = [Found(one, together(claim, one, by_name.get(one.pk), marked[one.pk] & NUMBERS)) for one in accounts]
     found = sorted(found, key=lambda one: rank(one.likeness))[:MOST_HITS]
     seen = Account.objects.visible_to(by).filter(pk__in=[one.record.pk for one in found])
     visible = set(seen.values_list("pk", flat=True)) if found else set()
@@ -80,7 +88,7 @@ def _names(accounts: Collection[int]) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def _together(claim: Claim, account: Account, by_name: Likeness | None, kinds: Collection[str]) -> Likeness:
+def together(claim: Claim, account: HasCode, by_name: Likeness | None, kinds: Collection[str]) -> Likeness:
     """Return what names and numbers say together; at least one of them agrees."""
     reasons = (*(by_name.reasons if by_name else ()), *sorted(kinds))
     if "uscc" in kinds or (by_name is not None and "name" in by_name.reasons and by_name.cls == HitClass.SAME):
@@ -100,13 +108,13 @@ def _two_companies(by_name: Likeness | None, reasons: tuple[str, ...]) -> Likene
     return Likeness(cls, min(by_name.score, 90), reasons)
 
 
-def _are_two_companies(claim: Claim, account: Account) -> bool:
+def _are_two_companies(claim: Claim, account: HasCode) -> bool:
     """Two good credit codes that differ are two legal persons, whatever switchboard or domain they share."""
     one, other = normal_uscc(claim.uscc), account.uscc
     return bool(one and other and one != other and not check_uscc(one) and not check_uscc(other))
 
 
-def _best_name(claim: Claim, names: Iterable[tuple[str, str]]) -> Likeness | None:
+def best_name(claim: Claim, names: Iterable[tuple[str, str]]) -> Likeness | None:
     """Return the best likeness of any two names; an equal short name alone is possible, for many share one."""
     found: list[Likeness] = []
     for kind, known in names:

@@ -29,6 +29,7 @@ REASONS: dict[str, str | Promise] = {
     "name_with_filler": _("the same name but for a word such as investment or development"),
     "name_by_sound": _("a name that sounds the same"),
     "name_nearly": _("nearly the same name"),
+    "short_name": _("a short name that fits"),
     "branch": _("parent company or branch"),
     "uscc": _("the same credit code"),
     "phone": _("the same phone number"),

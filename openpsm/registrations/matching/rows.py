@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from openpsm.core.text import fold
 from openpsm.projects.names import telling_pairs
 from openpsm.registrations.matching.hits import rank
+from openpsm.registrations.matching.lists import Match
 from openpsm.registrations.matching.projects import MOST_HITS
-from openpsm.registrations.rules import Likeness, ProjectFacts, compare_facts
+from openpsm.registrations.rules import ProjectFacts, compare_facts
 
 Row = Mapping[str, str]
 
@@ -30,19 +33,24 @@ def _day(text: str) -> date | None:
         return None
 
 
-def alike_in(rows: Iterable[Row], others: Sequence[Row]) -> Iterator[list[tuple[int, Likeness]]]:
-    """Yield for each row the places of the alike ones among the others, best first."""
-    known = [project_of(row) for row in others]
-    index: dict[str, list[int]] = {}
-    for place, one in enumerate(known):
-        for mark in _marks(one):
-            index.setdefault(mark, []).append(place)
-    for row in rows:
-        wanted = project_of(row)
-        places = {place for mark in _marks(wanted) for place in index.get(mark, ())}
-        compared = ((place, compare_facts(wanted, known[place])) for place in sorted(places))
-        found = [(place, likeness) for place, likeness in compared if likeness]
-        yield sorted(found, key=lambda one: rank(one[1]))[:MOST_HITS]
+@dataclass
+class ProjectList:
+    """Projects in memory, found by what the database finds them by: name, tender number, party, pair of signs."""
+
+    projects: list[ProjectFacts] = field(default_factory=list)
+    _by_mark: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, project: ProjectFacts) -> None:
+        for mark in _marks(project):
+            self._by_mark[mark].append(len(self.projects))
+        self.projects.append(project)
+
+    def matches(self, project: ProjectFacts, limit: int = MOST_HITS) -> list[Match]:
+        """Return the rows that may mean the same project, best first."""
+        rows = {row for mark in _marks(project) for row in self._by_mark.get(mark, ())}
+        found = {row: alike for row in rows if (alike := compare_facts(project, self.projects[row]))}
+        best = sorted(found, key=lambda row: (*rank(found[row]), row))[:limit]
+        return [Match(row, self.projects[row].name, found[row]) for row in best]
 
 
 def _marks(facts: ProjectFacts) -> set[str]:

@@ -76,7 +76,8 @@ def _alike(a: CompanyName, b: CompanyName) -> Likeness | None:
 def _elsewhere(a: CompanyName, b: CompanyName) -> Likeness | None:
     """One name with a place and without, or at a larger place; a branch without its town is that branch."""
     is_fuller = a.place.endswith(b.place) or b.place.endswith(a.place)  # 江苏苏州 and 苏州, or no place at all
-    if (is_fuller and (a.is_branch or (a.place and b.place))) or (len(a.brand) >= OWN_BRAND and not a.is_branch):
+    is_named = len(a.street) > 1 if a.is_branch else len(a.brand) >= OWN_BRAND
+    if is_named or (is_fuller and (a.is_branch or (a.place and b.place))):
         return Likeness(HitClass.SAME, 92, ("name_without_place",))
     if a.place and b.place and len(a.brand) < OWN_BRAND:
         return None
