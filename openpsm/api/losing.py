@@ -18,7 +18,7 @@ from openpsm.api.answers import answer
 from openpsm.api.auth import ApiRequest
 from openpsm.api.frame import OPEN, area, permission
 from openpsm.api.lists import Listing, Row, Shape
-from openpsm.api.schemas import NO_NUL, Day, Id, In, ListQuery, OneOf, Out, Page, sorts
+from openpsm.api.schemas import NO_NUL, Day, Id, In, ListQuery, OneOf, Out, Page, Quantity, sorts
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import ClosingReason, ClosingReport, Outcome, Project
@@ -67,7 +67,7 @@ class PriceOut(Out):
 class PriceIn(In):
     """What was offered, for one unit, tax included."""
 
-    unit_price: Decimal
+    unit_price: Quantity
     unit: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=NO_NUL)]
     offered_on: Day
     product: Annotated[str, StringConstraints(max_length=40, pattern=NO_NUL)] = ""
@@ -127,7 +127,7 @@ class LossIn(In):
     lost_on: Day
     reason_text: Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)] = ""
     winner_name: Line = ""
-    price: Decimal | None = None
+    price: Quantity | None = None
     price_currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""
     price_unit: Annotated[str, StringConstraints(max_length=20, pattern=NO_NUL)] = ""
 
@@ -178,7 +178,7 @@ def volumes(request: ApiRequest, query: Query[VolumeQuery]) -> HttpResponse:
 @permission(Permission.ACTIVITY_EDIT)
 def state_price(request: ApiRequest, pk: Id, body: PriceIn) -> HttpResponse:
     """Say which price for a unit, tax included, you have offered this customer."""
-    made = activities.state_price(account_id=pk, by=request.auth, at=timezone.now(), **body.dict())
+    made = activities.state_price(account_id=pk, by=request.auth, at=timezone.now(), **body.model_dump())
     return PRICES.written(request, made, status=201)
 
 
@@ -200,7 +200,7 @@ def customers(request: ApiRequest, query: Query[LostCustomerQuery]) -> HttpRespo
 @permission(Permission.ACCOUNT_EDIT)
 def report_loss(request: ApiRequest, pk: Id, body: LossIn) -> HttpResponse:
     """Fill in the follow-up form of a lost customer, asked for or not."""
-    made = operations.report_loss(account_id=pk, loss=Loss(**body.dict()), by=request.auth, at=timezone.now())
+    made = operations.report_loss(account_id=pk, loss=Loss(**body.model_dump()), by=request.auth, at=timezone.now())
     return answer(CUSTOMERS.one(request.auth, made.pk))
 
 
