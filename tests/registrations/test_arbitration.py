@@ -73,7 +73,7 @@ def contest(by: User, *, at: datetime = SECOND, name: str = NAME, **given: Any) 
 def contested_project(company: Company) -> Arbitration:
     account = claimed(company)
     register_project("一号生产线", account_id=account.pk, by=company.first)
-    claim = ProjectClaim("一号生产线", account_id=account.pk)
+    claim = ProjectClaim("一号生产线", account=account.name)
     [hit] = matching.check(by=company.second, project=claim)
     return request_arbitration(project=claim, hit=hit.key, by=company.second, at=SECOND)
 

@@ -164,6 +164,7 @@ def test_no_operation_takes_the_id_of_a_record_that_one_does_not_see(desk: Desk,
 
 SENDERS = {
     "account.merge": "manager",
+    "registration.arbitrate": "executive",
     "user.admin": "administrator",
     "account.delete": "manager",
     "project.delete": "manager",
@@ -237,6 +238,10 @@ COLUMNS = {
 }
 #: Told apart where the operation itself is for setting it.
 KNOWN_AS: dict[str, str] = {
+    "alerts": "insights.Alert",
+    "approvals": "org.Approval",
+    "arbitrations": "registrations.Arbitration",
+    "losing": "accounts.LossRecord",
     "accounts": "accounts.Account",
     "activities": "activities.Activity",
     "comments": "activities.Comment",

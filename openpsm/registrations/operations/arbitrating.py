@@ -31,7 +31,7 @@ from openpsm.registrations import matching, queries
 from openpsm.registrations.arbitration import KIND, looks
 from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.models import Arbitration, Registration
-from openpsm.registrations.operations.checking import count_check, lock
+from openpsm.registrations.operations.checking import count_check, lock, require_seen_customer
 from openpsm.registrations.operations.claims import Kind, Status, protected_until, strict_key
 from openpsm.registrations.parameters import SHARE_MAX, SHARE_MIN
 from openpsm.registrations.rules import HitClass
@@ -52,10 +52,11 @@ def request_arbitration(
 
     `hit` is the key of the hit that stopped the registration. The nearest manager above both is asked, at the root any
     executive; the owner is told. Raises NotAllowed, TooMany, InvalidInput, DomainError "no-collision" (nothing of the
-    kind stands against the claim), "arbitration-waiting", "no-arbiter".
+    kind stands against the claim), "arbitration-waiting", "no-arbiter", DoesNotExist for a customer one does not see.
     """
     require(by, Permission.REGISTRATION_CREATE)
     _require_evidence(evidence)
+    require_seen_customer(project, by)
     count_check(by, at)
     with transaction.atomic(), events.together():
         lock()

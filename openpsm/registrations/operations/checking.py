@@ -16,6 +16,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from openpsm.accounts.models import Account
 from openpsm.core import events, limits, parameters
 from openpsm.core.errors import DomainError
 from openpsm.org.access import require
@@ -56,13 +57,23 @@ def lock() -> None:
 def check_claim(
     *, account: Claim | None = None, project: ProjectClaim | None = None, by: User, at: datetime
 ) -> list[Hit]:
-    """Return what a claim would run into; nothing is stored but that it was asked. Raises NotAllowed, TooMany."""
+    """Return what a claim would run into; nothing is stored but that it was asked.
+
+    Raises NotAllowed, TooMany, DoesNotExist for a customer that one does not see.
+    """
     require(by, Permission.REGISTRATION_CREATE)
+    require_seen_customer(project, by)
     count_check(by, at)
     hits = matching.check(by=by, account=account, project=project)
     with transaction.atomic():
         _record(by, at, "registration.checked", hits, account, project)
     return hits
+
+
+def require_seen_customer(project: ProjectClaim | None, by: User) -> None:
+    """Raise DoesNotExist where the claim names a customer by an id that the user does not see (1 query with one)."""
+    if project is not None and project.account_id is not None:
+        Account.objects.visible_to(by).only("pk").get(pk=project.account_id)
 
 
 def count_check(by: User, at: datetime) -> None:
