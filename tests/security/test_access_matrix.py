@@ -117,7 +117,8 @@ def words_open_to(scope: Scope, user: int | None, world: World) -> set[str]:
         word = bundle.word
         found |= {f"{word}proj"} if sees["project"] or sees["registration"] else set()
         found |= {f"{word}part", f"{word}act"} if sees["project"] else set()
-        found |= {f"{word}acct"} if sees["account"] or sees["registration"] else set()
+        is_twin_seen = "twin" in bundle.ids and scope.account(user, bundle["twin"])
+        found |= {f"{word}acct"} if sees["account"] or sees["registration"] or is_twin_seen else set()
         found |= {f"{word}cont"} if sees["account"] else set()
         found |= {f"{word}task"} if sees["task"] else set()
         found |= {f"{word}appr"} if sees["approval"] else set()
