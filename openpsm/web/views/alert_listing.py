@@ -94,7 +94,7 @@ ALERTS = Listing(
         Column("rule", _("Rule"), ("rule",), _first, lambda row, _reader: rules.label_of(row["rule"])),
         Column(
             "about",
-            _("About"),
+            _("What it concerns"),
             ("account_id", "account__name", "project_id", "project__name", "seller_id", "seller__name"),
             _about,
             lambda row, _reader: subject_of(row)[0],

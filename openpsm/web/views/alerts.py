@@ -96,7 +96,7 @@ def watch(request: UserRequest) -> HttpResponse:
     found = list(rows.order_by("-raised_at", "-pk")[:WATCHED])
     lines = [(one, rules.label_of(one.rule), rules.say(one.rule, one.measure), *_about(one)) for one in found]
     days = later_days(today(timezone.now()))
-    context = {"lines": lines, "later_days": days, "title": _("Alerts")}
+    context = {"lines": lines, "later_days": days, "title": _("Alerts"), "is_quiet": "quiet" in request.GET}
     return render(request, "alerts/_watch.html" if request.htmx else "alerts/watch.html", context)
 
 
