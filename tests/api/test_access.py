@@ -174,10 +174,10 @@ def test_a_hit_on_a_colleagues_account_tells_no_more_than_one_may_know(callers) 
 def test_a_possible_hit_is_confirmed_by_its_key(callers) -> None:
     make_account("华东石化设备有限公司", owner=callers["owner"].user)
     stranger = callers["stranger"]
-    refused = stranger.post("/accounts", {"name": "华东石化设备股份有限公司"})
+    refused = stranger.post("/accounts", {"name": "宁波华东石化设备有限公司"})
     assert (refused.status, refused.body["code"]) == (409, "confirm-different")
     keys = [hit["key"] for hit in refused.body["hits"]]
-    made = stranger.post("/accounts", {"name": "华东石化设备股份有限公司", "confirmed_different": keys})
+    made = stranger.post("/accounts", {"name": "宁波华东石化设备有限公司", "confirmed_different": keys})
     assert (made.status, made.body["owner_name"]) == (201, "stranger")
 
 

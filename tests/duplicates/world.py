@@ -3,13 +3,14 @@
 import io
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
 
 from openpsm.accounts.models import Account, AccountVolume, Contact, LossRecord
 from openpsm.accounts.operations import add_account_member, add_account_name, update_account
-from openpsm.activities.operations import post_comment
+from openpsm.activities.operations import post_comment, state_price
 from openpsm.core import attachments
 from openpsm.org.models import User
 from openpsm.org.operations import follow, open_task
@@ -87,6 +88,7 @@ def _figures(kept: Account, gone: Account, other: User) -> None:
     for account, month in ((kept, 8), (gone, 8), (gone, 7)):
         first = AT.date().replace(month=month, day=1)
         AccountVolume.objects.create(account=account, month=first, quantity=5, unit="t", amount=900, **times)
+    state_price(account_id=gone.pk, unit_price=Decimal(9), unit="t", offered_on=AT.date(), by=other, at=AT)
     for account in (kept, gone):
         LossRecord.objects.create(account=account, owner=other, asked_at=AT, due_on=AT.date(), **times)
 

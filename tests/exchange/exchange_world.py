@@ -24,10 +24,12 @@ from openpsm.accounts.operations import (  # noqa: E402
     NewAccount,
     NewContact,
     NewName,
+    NewVolume,
     add_account_member,
     add_account_names,
     create_accounts,
     create_contacts,
+    record_volumes,
 )
 from openpsm.activities.operations import log_activity, plan_activity  # noqa: E402
 from openpsm.activities.operations.stock import OldActivity, take_over_activities  # noqa: E402
@@ -89,6 +91,7 @@ def fill(by: User) -> None:
     former = [NewName(accounts["group"].pk, '=旧名 "Old" Ltd.', AccountName.Kind.FORMER)]
     add_account_names(rows=former, by=by, at=at)
     persons(by, accounts, people, at)
+    volumes(by, accounts, at)
     work(by, accounts, people, at)
 
 
@@ -171,6 +174,25 @@ def persons(by: User, accounts: dict[str, Account], people: dict[str, User], at:
         ),
     ]
     create_contacts(rows=rows, by=by, at=at)
+
+
+def volumes(by: User, accounts: dict[str, Account], at: datetime) -> None:
+    """Months with and without an amount, a product and a unit."""
+    month = at.date().replace(day=1) - timedelta(days=31)
+    rows = [
+        NewVolume(account_id=accounts["group"].pk, month=month.replace(day=1), quantity=Decimal("12.5"), unit="=吨"),
+        NewVolume(
+            account_id=accounts["group"].pk,
+            month=date(2024, 2, 1),
+            quantity=Decimal(3),
+            unit="桶",
+            product='HM-46, "抗磨"',
+            amount=Decimal("99.90"),
+            currency="EUR",
+        ),
+        NewVolume(account_id=accounts["group"].pk, month=date(2024, 2, 1), quantity=Decimal(0), unit="桶"),
+    ]
+    record_volumes(rows=rows, by=by, at=at)
 
 
 def work(by: User, accounts: dict[str, Account], people: dict[str, User], at: datetime) -> None:

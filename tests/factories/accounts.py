@@ -12,7 +12,8 @@ from tests.factories.org import make_department, make_user
 
 _numbers = count(1)
 #: Brands that share no sign, so that two factory accounts never look alike.
-_BRANDS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳未申酉戌亥"
+#: One sign of each in turn: no brand is like another, and none is its own half twice.
+_BRANDS = ("甲东兰松石鹿北云百丰", "岭川峰湖原港桥泉城塔", "虎鹤鲸鹰马鱼蜂象燕狮", "星雷晨霞雪霜露雾虹辉")
 
 
 def make_account(name: str = "", *, owner: User | None = None, at: datetime = AT, **fields: Any) -> Account:
@@ -23,10 +24,8 @@ def make_account(name: str = "", *, owner: User | None = None, at: datetime = AT
 
 def unlike_name() -> str:
     """A company name that no other call returns and that no matching takes for another one."""
-    number, signs = next(_numbers), ""
-    while number:
-        number, rest = divmod(number, len(_BRANDS))
-        signs += _BRANDS[rest] * 2
+    number = next(_numbers)
+    signs = "".join(one[number // 10**place % 10] for place, one in enumerate(_BRANDS))
     return f"{signs}有限公司"
 
 

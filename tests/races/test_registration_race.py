@@ -8,10 +8,10 @@ from itertools import count
 
 import pytest
 
+from tests.factories.accounts import unlike_name
 from tests.races.arena import ROUNDS, Race, new_race
 
 CLAIMANT = "tests.races.claimant"
-BRANDS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳未申酉戌亥"
 EQUAL = ("宁波{}机械有限公司", "宁波{}机械有限公司", "宁波（{}） 机械有限公司")
 ALIKE = ("宁波{}机械有限公司", "宁波市{}机械股份有限公司", "宁波{}机械集团有限公司")
 _numbers = count(1)
@@ -26,11 +26,7 @@ def race(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Race]:
 
 def fresh_names(patterns: tuple[str, ...]) -> list[dict[str, str]]:
     """Return the patterns filled with a brand that no other round uses, in turn with another first."""
-    number, brand = next(_numbers), ""
-    turn = number % len(patterns)
-    while number:
-        number, rest = divmod(number, len(BRANDS))
-        brand += BRANDS[rest] * 2
+    turn, brand = next(_numbers) % len(patterns), unlike_name().removesuffix("有限公司")
     return [{"name": pattern.format(brand)} for pattern in (*patterns[turn:], *patterns[:turn])]
 
 
