@@ -34,7 +34,7 @@ def declare_all() -> None:
     classify(
         "accounts.Account",
         open="id name short_name kind uscc country region address industry domain phone parent owner department "
-        "is_unassigned note custom" + VERSIONED,
+        "is_unassigned pooled_at note custom" + VERSIONED,
         internal="strict_key sort_key search_text deleted_at merged_into",
     )
     classify("accounts.AccountName", open="id account name kind", internal="strict_key")

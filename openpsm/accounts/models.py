@@ -41,6 +41,8 @@ class AccountKind(models.TextChoices):
 class Account(Versioned):
     """A company or public body. Without owner it is in the public pool, or `is_unassigned` after a take-over.
 
+    `pooled_at` says since when it lies in the pool.
+
     One that turned out to be another account twice is `merged_into` that one: deleted, in no recycle bin, and its
     address leads there. Rule: docs/business-rules.md#merging
     """
@@ -62,6 +64,7 @@ class Account(Versioned):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="accounts")
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+")
     is_unassigned = models.BooleanField(default=False)
+    pooled_at = models.DateTimeField(null=True, editable=False)
     note = models.TextField(_("note"), blank=True)
     custom = models.JSONField(default=dict, blank=True)
     deleted_at = models.DateTimeField(null=True)
@@ -77,8 +80,15 @@ class Account(Versioned):
             models.Index(fields=["department", "sort_key", "id"], name="account_by_department"),
             models.Index(fields=["-created_at", "-id"], name="account_newest"),
             models.Index(fields=["-deleted_at"], name="account_in_bin", condition=models.Q(deleted_at__isnull=False)),
+            models.Index(
+                fields=["-pooled_at", "-id"], name="account_in_pool", condition=models.Q(pooled_at__isnull=False)
+            ),
         ]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(pooled_at=None) | models.Q(owner=None, is_unassigned=False),
+                name="account_in_pool_has_no_owner",
+            ),
             models.CheckConstraint(
                 condition=models.Q(is_unassigned=False) | models.Q(owner=None), name="unassigned_account_has_no_owner"
             ),

@@ -29,6 +29,10 @@ class AccountQuerySet(models.QuerySet[Any]):
     def live(self) -> "AccountQuerySet":
         return self.filter(deleted_at=None)
 
+    def in_pool(self) -> "AccountQuerySet":
+        """Those that belong to nobody and may be claimed."""
+        return self.live().filter(owner=None, is_unassigned=False, pooled_at__isnull=False)
+
     def visible_to(self, user: "User") -> "AccountQuerySet":
         """Owner, account team, managers, wide reach, the public pool, and whoever sees one of its projects."""
         return self.live()._within_reach_of(user)

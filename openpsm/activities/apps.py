@@ -8,7 +8,13 @@ class ActivitiesConfig(AppConfig):
     label = "activities"
 
     def ready(self) -> None:
-        from openpsm.activities import facts, fields, following, links  # noqa: F401  # registers; models must be loaded
+        from openpsm.activities import (  # models must be loaded
+            facts,  # noqa: F401  # registers
+            fields,
+            following,  # noqa: F401  # registers
+            links,
+            protecting,  # noqa: F401  # registers
+        )
 
         fields.declare_all()
         links.declare_all()

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from openpsm.activities.models import Activity, ActivityPerson
 from openpsm.activities.rules import VISITS
@@ -28,6 +28,12 @@ def activity_facts(project_ids: Collection[int], on: date) -> dict[int, dict[str
     )
     found = {row["project_id"]: row for row in rows}
     return {pk: _answers(found[pk], on) if pk in found else NONE for pk in project_ids}
+
+
+def confirmed(rows: QuerySet[Activity]) -> QuerySet[Activity]:
+    """Narrow down to confirmed visits: done, somebody met, and a tick or a photo."""
+    is_proven = Q(is_confirmed=True) | _photo()
+    return rows.filter(_somebody_met(), is_proven, state=State.DONE, kind__in=VISITS)
 
 
 def _somebody_met() -> Exists:

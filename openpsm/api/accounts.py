@@ -35,7 +35,7 @@ from openpsm.api.schemas import (
 from openpsm.duplicates.queries import kept_for
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
-from openpsm.registrations.operations import add_account_name, change_account, register
+from openpsm.registrations.operations import add_account_name, change_account, give_account, register
 
 router = area("accounts")
 Kind = Annotated[str, OneOf(AccountKind)]
@@ -168,9 +168,10 @@ class AccountMemberIn(In):
 
 
 class AccountOwnerIn(In):
-    """The new owner; null puts the account into the public pool."""
+    """The new owner; null puts the account into the public pool, with a reason that everybody reads there."""
 
     owner_id: Id | None
+    reason: Line = ""
 
 
 def _with_names(rows: list[Row], _user: User) -> list[Row]:
@@ -278,8 +279,8 @@ def restore(request: ApiRequest, pk: Id) -> HttpResponse:
 @permission(Permission.ACCOUNT_EDIT, versioned=True)
 def give(request: ApiRequest, pk: Id, body: AccountOwnerIn) -> HttpResponse:
     """Give an account to a colleague or to the pool; 204 if you do not see it any more."""
-    found = operations.set_account_owner(
-        account_id=pk, owner_id=body.owner_id, by=request.auth, at=timezone.now(), version=request.version
+    found = give_account(
+        account_id=pk, by=request.auth, at=timezone.now(), version=request.version, **body.model_dump()
     )
     return ACCOUNT.written(request, found)
 

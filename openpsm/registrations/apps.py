@@ -8,7 +8,13 @@ class RegistrationsConfig(AppConfig):
     label = "registrations"
 
     def ready(self) -> None:
-        from openpsm.registrations import arbitration, fields, links, parameters  # models must be loaded
+        from openpsm.registrations import (  # models must be loaded
+            arbitration,
+            fields,
+            following,  # noqa: F401  # registers
+            links,
+            parameters,
+        )
 
         fields.declare_all()
         links.declare_all()

@@ -9,9 +9,12 @@ def declare_all() -> None:
     """Called once, from `AppConfig.ready`."""
     classify(
         "registrations.Registration",
-        open="id kind status name account project owner registered_at protected_until confirmed_different claim reason "
-        "version created_at updated_at created_by",
-        internal="strict_key",
+        open="id kind status name account project owner registered_at protected_until renewed_at confirmed_different "
+        "claim reason version created_at updated_at created_by",
+        internal="strict_key warned_for",
+    )
+    classify(
+        "registrations.PoolStay", open="id account why reason former_owner put_by entered_at left_at", internal="claim"
     )
     classify(
         "registrations.Arbitration",

@@ -13,7 +13,7 @@ from openpsm.core import links
 from openpsm.core.versions import bump
 from openpsm.org.models import User
 from openpsm.org.operations import void_approvals
-from openpsm.registrations.models import Arbitration, Registration
+from openpsm.registrations.models import Arbitration, PoolStay, Registration
 
 
 def _live(user: User) -> QuerySet[Registration]:
@@ -68,6 +68,12 @@ def _merge_arbitrations(*, kept: Account, gone: Account, by: User | None, at: da
     return Arbitration.objects.filter(account=gone).update(account=kept, version=F("version") + 1, updated_at=at)
 
 
+def _merge_stays(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    """Re-point them; the stay of the vanishing account is over."""
+    PoolStay.objects.open().filter(account=gone).update(left_at=at)
+    return PoolStay.objects.filter(account=gone).update(account=kept)
+
+
 def _claims(account: Account) -> QuerySet[Registration]:
     return Registration.objects.filter(account=account, status=Registration.Status.LIVE)
 
@@ -85,4 +91,8 @@ def declare_all() -> None:
         ("decided_by", _("arbitrations decided")),
     ):
         links.declare(Arbitration, name, target="org.user", label=label)
+    stays = _("stays in the public pool")
+    links.declare(PoolStay, "account", target="accounts.account", label=stays, merge=_merge_stays)
+    links.declare(PoolStay, "former_owner", target="org.user", label=_("accounts lost to the public pool"))
+    links.declare(PoolStay, "put_by", target="org.user", label=_("accounts put into the public pool"))
     links.declare(Arbitration, "account", target="accounts.account", label=_("arbitrations"), merge=_merge_arbitrations)

@@ -14,11 +14,13 @@ from openpsm.accounts.models import Account
 from openpsm.core.money import QuantityField
 from openpsm.core.versions import Versioned
 from openpsm.projects.models import Project
-from openpsm.registrations.querysets import ArbitrationQuerySet, RegistrationQuerySet
+from openpsm.registrations.querysets import ArbitrationQuerySet, PoolStayQuerySet, RegistrationQuerySet
 
 
 class Registration(Versioned):
-    """A seller's claim on a customer (`kind` account) or a project, protected until `protected_until`.
+    """A seller's claim on a customer (`kind` account) or a project, protected until `protected_until`, that day too.
+
+    Real progress renews it (`renewed_at`); `warned_for` is the last day of which its owner was warned.
 
     `strict_key` is the folded name (a project's is prefixed by its customer's id); no two live claims may share one:
     the database sees to it. A claim that waits for arbitration shares it with the one it clashes with, and has no
@@ -47,6 +49,8 @@ class Registration(Versioned):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="registrations")
     registered_at = models.DateTimeField()
     protected_until = models.DateField(null=True)
+    renewed_at = models.DateTimeField(null=True)
+    warned_for = models.DateField(null=True)
     confirmed_different = models.JSONField(default=list)
     claim = models.JSONField(default=dict)
     reason = models.CharField(max_length=300, blank=True)
@@ -76,6 +80,46 @@ class Registration(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PoolStay(models.Model):
+    """A time that an account lay in the public pool: why it came there, from whom, and whose claim ended it.
+
+    `put_by` is nobody where the program did it.
+    """
+
+    class Why(models.TextChoices):
+        STOCK = "stock", _("brought in without owner")
+        EXPIRED = "expired", _("protection ran out")
+        RELEASED = "released", _("given back by the owner")
+        RETURNED = "returned", _("taken back by a manager")
+        UNWORKED = "unworked", _("claimed and not worked on")
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="pool_stays")
+    why = models.CharField(_("why it is in the pool"), max_length=10, choices=Why)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    former_owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    put_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    entered_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+    claim = models.OneToOneField(Registration, models.SET_NULL, null=True, related_name="pool_stay")
+
+    objects = PoolStayQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stay in the public pool")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(left_at=None), name="one_pool_stay_at_a_time"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-id"], name="pool_stay_by_account"),
+            models.Index(fields=["former_owner", "-entered_at"], name="pool_stay_by_former_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} since {self.entered_at}"
 
 
 class RegistrationLock(models.Model):

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from openpsm.org import access
 from openpsm.org.permissions import Permission
@@ -27,6 +28,17 @@ class ArbitrationQuerySet(models.QuerySet[Any]):
     def open(self) -> "ArbitrationQuerySet":
         """Neither decided nor withdrawn nor void."""
         return self.filter(ended_at=None)
+
+
+class PoolStayQuerySet(models.QuerySet[Any]):
+    """Stays in the pool are read by whoever sees the account."""
+
+    def visible_to(self, user: "User") -> "PoolStayQuerySet":
+        accounts: Any = apps.get_model("accounts", "Account")._default_manager.all()
+        return self.filter(Exists(accounts.visible_to(user).filter(pk=OuterRef("account_id"))))
+
+    def open(self) -> "PoolStayQuerySet":
+        return self.filter(left_at=None)
 
 
 class RegistrationQuerySet(models.QuerySet[Any]):

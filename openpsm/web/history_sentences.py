@@ -23,7 +23,12 @@ SENTENCES: dict[str, str | Promise] = {
     "contact.deleted": _("Moved the contact %(name)s to the recycle bin"),
     "contact.restored": _("Brought the contact %(name)s back from the recycle bin"),
     "contact.erased": _("Erased a person's data for good"),
+    "account.released": _("Gave the account back to the public pool"),
+    "account.returned": _("Took the account back into the public pool"),
     "registration.registered": _("Registered “%(name)s”, protected until %(until)s"),
+    "registration.renewed": _("Renewed the protection of “%(name)s” until %(until)s"),
+    "registration.warned": _("Warned that the protection ends on %(until)s"),
+    "registration.expired": _("The protection of “%(name)s” ran out on %(until)s"),
     # projects
     "project.created": _("Created the project “%(name)s”"),
     "project.taken_over": _("Took the project “%(name)s” over from earlier records"),

@@ -6,14 +6,14 @@ for collisions and then calls what stands here. Rules: docs/business-rules.md#re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField
+from django.db.models import CharField, F
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account, AccountKind, AccountMember, AccountName
@@ -153,6 +153,7 @@ def _draft(row: NewAccount, owner: User | None, by: User, at: datetime) -> Accou
         owner=owner,
         department_id=owner.department_id if owner else by.department_id if row.is_unassigned else None,
         is_unassigned=row.is_unassigned,
+        pooled_at=at if owner is None and not row.is_unassigned else None,
         created_by_id=row.origin.by_id if row.origin else by.pk,
         created_at=(row.origin and row.origin.at) or at,
         updated_at=at,
@@ -314,8 +315,15 @@ def write_owner(account: Account, owner: User | None, *, at: datetime) -> None:
     if owner is not None:
         AccountMember.objects.update_or_create(account=account, user=owner, defaults={"is_owner": True})
     account.owner, account.is_unassigned = owner, False
-    account.department_id = owner.department_id if owner else None
-    account.save(update_fields=["owner", "department", "is_unassigned", *bump(account, at=at)])
+    account.department_id, account.pooled_at = (owner.department_id, None) if owner else (None, at)
+    account.save(update_fields=["owner", "department", "is_unassigned", "pooled_at", *bump(account, at=at)])
+
+
+def leave_to_pool(*, account_ids: Collection[int], at: datetime) -> None:
+    """Take the owners off accounts that the caller has locked (2 statements); rights and events are the caller's."""
+    AccountMember.objects.filter(account__in=account_ids, is_owner=True).delete()
+    changes = {"owner": None, "department": None, "is_unassigned": False, "pooled_at": at, "updated_at": at}
+    Account.objects.filter(pk__in=account_ids).update(**changes, version=F("version") + 1)
 
 
 def add_account_member(*, account_id: int, user_id: int, by: User, at: datetime) -> AccountMember:

@@ -9,7 +9,6 @@ from openpsm.accounts.operations import (
     NewContact,
     add_account_member,
     create_contacts,
-    set_account_owner,
 )
 from openpsm.activities import operations as activities
 from openpsm.activities.operations import Told
@@ -24,7 +23,7 @@ from openpsm.projects.models import Project
 from openpsm.projects.operations import NewProject
 from openpsm.projects.operations.records import locked
 from openpsm.registrations.models import Registration
-from openpsm.registrations.operations import Collision, register
+from openpsm.registrations.operations import Collision, register, release_account
 
 #: Telephone numbers begin like none that a network gives out.
 NO_NUMBER = 12000000000
@@ -101,10 +100,10 @@ def call(
     )
 
 
-def to_pool(moment: Moment) -> None:
+def to_pool(moment: Moment, reason: str) -> None:
     """Give the account of the story back to the public pool."""
     account_id = moment.world.accounts[moment.story.content["key"]]
-    set_account_owner(account_id=account_id, owner_id=None, by=moment.by, at=moment.at)
+    release_account(account_id=account_id, reason=moment.say(reason), by=moment.by, at=moment.at)
 
 
 def start(moment: Moment) -> None:

@@ -14,13 +14,16 @@ from openpsm.registrations.operations.changing import (
 )
 from openpsm.registrations.operations.checking import Collision, check_claim, install, lock, refuse
 from openpsm.registrations.operations.claims import protected_until, strict_key
-from openpsm.registrations.operations.pool import claim_account
+from openpsm.registrations.operations.pool import claim_account, give_account, release_account
+from openpsm.registrations.operations.protection import Swept, follow_owner, renew_claims, sweep_protection
 from openpsm.registrations.operations.registering import register
+from openpsm.registrations.operations.unworked import return_unworked
 
 __all__ = [
     "ACCOUNT_IDENTITY",
     "PROJECT_IDENTITY",
     "Collision",
+    "Swept",
     "add_account_name",
     "add_evidence",
     "change_account",
@@ -28,12 +31,18 @@ __all__ = [
     "check_claim",
     "claim_account",
     "decide_arbitration",
+    "follow_owner",
+    "give_account",
     "install",
     "lock",
     "protected_until",
     "refuse",
     "register",
+    "release_account",
+    "renew_claims",
     "request_arbitration",
     "restore_account",
+    "return_unworked",
     "strict_key",
+    "sweep_protection",
 ]

@@ -91,6 +91,12 @@ class OwnerForm(PickerForm, VersionForm):
     owner_id = PickerField(
         "people", label=_("New owner"), required=False, help_text=_("Empty: the account goes to the public pool.")
     )
+    reason = forms.CharField(
+        label=_("Why it goes to the public pool"),
+        max_length=300,
+        required=False,
+        help_text=_("Everybody who looks at the pool reads it."),
+    )
 
 
 class ContactForm(CustomFieldsForm):

@@ -27,7 +27,7 @@ PLACES = {
     "org.absence": "/approvals?part=waiting",
     "projects.project": "/projects/{pk}",
     "accounts.account": "/accounts/{pk}",
-    "registrations.registration": "/registrations",
+    "registrations.registration": "/registrations/{pk}",
     "activities.activity": "/activities/{pk}",
 }
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -39,6 +39,8 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
         _("%(who)s claims “%(title)s” as well: say what speaks for you") % _said(data)
     ),
     "arbitration.decided": lambda data: _("%(who)s has decided who works on “%(title)s”") % _said(data),
+    "registration.expired": lambda data: _expired(data),
+    "account.returned": lambda data: _("%(who)s took “%(title)s” back into the public pool") % _said(data),
     "approval.requested": lambda data: _("%(who)s asks for your approval: %(title)s") % _said(data),
     "approval.reminded": lambda data: _("Still waits for your decision: %(title)s") % _said(data),
     "approval.closed": lambda data: _closed(data),
@@ -59,6 +61,12 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
 
 def _said(data: dict[str, Any]) -> dict[str, Any]:
     return {"who": data.get("who") or _("OpenPSM"), "title": data.get("title", "")}
+
+
+def _expired(data: dict[str, Any]) -> str:
+    if data.get("kind") == "project":
+        return _("The protection of your project “%(title)s” has run out.") % _said(data)
+    return _("The protection of “%(title)s” has run out: it is in the public pool now.") % _said(data)
 
 
 def _closed(data: dict[str, Any]) -> str:

@@ -149,7 +149,7 @@ def owner(request: UserRequest, pk: int) -> HttpResponse:
     form = customer_forms.OwnerForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         call, now = form.cleaned_data, timezone.now()
-        if attempt(form, lambda: operations.set_account_owner(account_id=pk, by=request.user, at=now, **call)):
+        if attempt(form, lambda: registrations.give_account(account_id=pk, by=request.user, at=now, **call)):
             return redirect(_home_or_list(request, pk))
     intro = _("One's own account may be given to the pool; to a colleague only a manager gives it.")
     return _form_page(request, account, form, {"title": _("Change the owner"), "intro": intro})

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, AccountKind, Division, Industry
-from openpsm.accounts.operations import add_account_member, remove_account_member, set_account_owner
+from openpsm.accounts.operations import add_account_member, remove_account_member
 from openpsm.core.errors import DomainError
 from openpsm.org import access
 from openpsm.org.models import User
 from openpsm.org.operations.bulk import SAME
 from openpsm.org.permissions import Permission
-from openpsm.registrations.operations import change_account
+from openpsm.registrations.operations import change_account, give_account
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.pickers import PickerField
 from openpsm.web.lists import groups
@@ -96,14 +96,14 @@ def _give(pk: int, values: dict[str, Any], by: User, at: datetime) -> Any:
     old = _rows(by).values_list("owner_id", flat=True).get(pk=pk)
     if old == values["owner"]:
         return SAME
-    set_account_owner(account_id=pk, owner_id=values["owner"], by=by, at=at)
+    give_account(account_id=pk, owner_id=values["owner"], by=by, at=at)
     return {"old": old, "new": values["owner"]}
 
 
 def _give_back(pk: int, kept: dict[str, Any], by: User, at: datetime) -> Any:
     if _rows(by).values_list("owner_id", flat=True).get(pk=pk) != kept["new"]:
         raise DomainError(_t("Somebody has changed this since."), code="changed-since")
-    set_account_owner(account_id=pk, owner_id=kept["old"], by=by, at=at)
+    give_account(account_id=pk, owner_id=kept["old"], reason=_t("Taken back: it was nobody's before."), by=by, at=at)
 
 
 def _join(pk: int, values: dict[str, Any], by: User, at: datetime) -> Any:
