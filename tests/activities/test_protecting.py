@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -44,16 +45,16 @@ def until(claim: Registration) -> date | None:
     return Registration.objects.get(pk=claim.pk).protected_until
 
 
-def visit(claim: Registration, *, met: bool = True, **fields) -> Activity:
+def visit(claim: Registration, *, met: bool = True, **fields: Any) -> Activity:
     contact = make_contact(account=claim.account, by=claim.owner)
-    given = {
+    given: dict[str, Any] = {
         "kind": "visit",
         "done_on": LATER.date(),
         "result": "They want to see a trial",
         "next_step": "Bring samples",
     }
     given |= {"next_on": LATER.date() + timedelta(days=7), "also": Told(contact_ids=[contact.pk] if met else [])}
-    root = {"project_id": claim.project_id} if claim.project_id else {"account_id": claim.account_id}
+    root: dict[str, Any] = {"project_id": claim.project_id} if claim.project_id else {"account_id": claim.account_id}
     return operations.log_activity(by=claim.owner, at=LATER, **(root | given | fields))
 
 
@@ -117,8 +118,8 @@ def test_work_since_the_claim_keeps_it(mine):
     free = [make_account(is_in_pool=True) for _ in range(3)]
     claims = [claim_account(account_id=one.pk, by=mine, at=AT) for one in free]
     visit(claims[0], kind="call", met=False)
-    plan = {"planned_on": LATER.date(), "purpose": "Show the test report"}
-    operations.plan_activity(account_id=free[1].pk, by=mine, at=AT, **plan)
+    purpose = "Show the test report"
+    operations.plan_activity(account_id=free[1].pk, planned_on=LATER.date(), purpose=purpose, by=mine, at=AT)
     assert worked_on(claims) == {claims[0].pk}
     assert return_unworked(at=AT + timedelta(days=30), worked=worked_on) == 2
     assert until(claims[0]) == LAST

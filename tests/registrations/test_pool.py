@@ -46,7 +46,8 @@ def claim(mine):
 
 
 def stay() -> PoolStay:
-    return PoolStay.objects.select_related("former_owner", "put_by").get()
+    row: PoolStay = PoolStay.objects.select_related("former_owner", "put_by").get()
+    return row
 
 
 # --- into it
@@ -107,7 +108,7 @@ def test_what_lies_in_the_pool_is_not_put_there_again(claim, mine):
 
 def test_customer_with_business_goes_to_a_colleague_instead(claim, mine):
     made = register_project("二期循环水泵", account_id=claim.account_id, by=mine)
-    Project.objects.filter(pk=made.project_id).update(outcome="won", outcome_at=AT)
+    Project.objects.filter(pk=made.project_id or 0).update(outcome="won", outcome_at=AT)
     with pytest.raises(DomainError) as refused:
         release_account(account_id=claim.account_id, reason=WHY, by=mine, at=AT)
     assert (refused.value.code, Account.objects.get().owner) == ("has-business", mine)

@@ -1,6 +1,6 @@
 """How long a claim protects: renewed by progress, warned of once, ended where nothing came of it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -37,16 +37,23 @@ def claim(mine):
     return register_account("宁夏远景化工有限公司", by=mine)
 
 
-def on(day: date):
+def on(day: date) -> datetime:
     return AT + (day - AT.date())
 
 
-def sweep(day: date):
+def sweep(day: date) -> Swept:
     return sweep_protection(at=on(day), visits=last_visits)
 
 
 def found(claim: Registration) -> Registration:
-    return Registration.objects.select_related("account").get(pk=claim.pk)
+    row: Registration = Registration.objects.select_related("account").get(pk=claim.pk)
+    return row
+
+
+def until(claim: Registration) -> date:
+    last = found(claim).protected_until
+    assert last is not None
+    return last
 
 
 def names(event: str) -> int:
@@ -85,9 +92,9 @@ def test_gate_renews_the_claims_on_project_and_customer(claim, mine, django_capt
     process = make_process()
     made = register_project("二期循环水泵", account_id=claim.account_id, by=mine, process_version_id=process.version_id)
     day = on(date(2026, 10, 20))
-    confirm(made.project, "one", "two", at=day)
+    confirm(Project.objects.get(pk=made.project_id or 0), "one", "two", at=day)
     with django_capture_on_commit_callbacks(execute=True):
-        advance_stage(project_id=made.project_id, by=mine, at=day)
+        advance_stage(project_id=made.project_id or 0, by=mine, at=day)
     assert {found(one).protected_until for one in (claim, made)} == {date(2027, 1, 18)}
     assert names("registration.renewed") == 2
 
@@ -97,7 +104,9 @@ def test_claim_on_a_project_follows_its_owner(claim, mine, django_capture_on_com
     colleague = make_seller(department=mine.department)
     boss = make_user(roles=("sales-manager",), manages=mine.department)
     with django_capture_on_commit_callbacks(execute=True):
-        change_owner(project_id=made.project_id, owner_id=colleague.pk, reason="Nearer to the site", by=boss, at=AT)
+        change_owner(
+            project_id=made.project_id or 0, owner_id=colleague.pk, reason="Nearer to the site", by=boss, at=AT
+        )
     assert (found(made).owner_id, found(claim).owner_id) == (colleague.pk, mine.pk)
 
 
@@ -118,7 +127,7 @@ def test_each_period_has_its_own_warning(claim, mine):
     sweep(LAST - timedelta(days=3))
     renew_claims(why="visit", on=LAST, at=on(LAST), by=mine, account_ids=[claim.account_id])
     assert Task.objects.get().done_at == on(LAST)
-    again = found(claim).protected_until
+    again = until(claim)
     assert sweep(again - timedelta(days=7)) == Swept(warned=1)
     assert Task.objects.filter(done_at=None).count() == 1
 
@@ -173,7 +182,7 @@ def test_days_of_grace_do_not_end_before_they_began(claim):
     parameters.set_parameter(key="registration.warning_days", value=2, by=None, at=AT)
     eve = date(2027, 10, 1)
     sweep(eve)
-    assert found(claim).protected_until > eve
+    assert until(claim) > eve
 
 
 def test_progress_that_nobody_heard_of_saves_the_claim(claim, mine):
@@ -181,8 +190,8 @@ def test_progress_that_nobody_heard_of_saves_the_claim(claim, mine):
     process = make_process()
     made = register_project("二期循环水泵", account_id=claim.account_id, by=mine, process_version_id=process.version_id)
     day = on(date(2026, 10, 20))
-    confirm(made.project, "one", "two", at=day)
-    advance_stage(project_id=made.project_id, by=mine, at=day)
+    confirm(Project.objects.get(pk=made.project_id or 0), "one", "two", at=day)
+    advance_stage(project_id=made.project_id or 0, by=mine, at=day)
     assert found(claim).protected_until == LAST
     assert sweep(LAST) == Swept(renewed=2)
     assert {found(one).protected_until for one in (claim, made)} == {date(2027, 1, 18)}
@@ -200,7 +209,7 @@ def test_project_claim_ends_and_the_project_stays(claim, mine):
 
 def test_claim_on_a_dropped_project_ends_without_a_warning(claim, mine):
     made = register_project("二期循环水泵", account_id=claim.account_id, by=mine)
-    drop(project_id=made.project_id, reason="too_small", reason_text="They need two barrels", by=mine, at=AT)
+    drop(project_id=made.project_id or 0, reason="too_small", reason_text="They need two barrels", by=mine, at=AT)
     Registration.objects.filter(pk=claim.pk).update(status="superseded")
     assert sweep(LAST) == Swept()
     assert sweep(LAST + timedelta(days=1)) == Swept(expired=1)
@@ -218,15 +227,15 @@ def test_customer_who_buys_is_never_given_away(claim, mine):
 
 def test_won_project_keeps_its_customer(claim, mine):
     made = register_project("二期循环水泵", account_id=claim.account_id, by=mine)
-    Project.objects.filter(pk=made.project_id).update(outcome="won", outcome_at=AT)
+    Project.objects.filter(pk=made.project_id or 0).update(outcome="won", outcome_at=AT)
     assert sweep(LAST) == Swept(renewed=2)
 
 
 def test_contested_claim_waits_for_the_decision(claim, mine):
     make_user(roles=("sales-manager",), manages=mine.department)
     rival = make_seller(department=mine.department)
-    call = {"account": Claim("宁夏远景化工有限公司"), "hit": key_of("account", claim.account_id)}
-    request_arbitration(**call, evidence="We were first", by=rival, at=AT)
+    name, hit = Claim("宁夏远景化工有限公司"), key_of("account", claim.account_id)
+    request_arbitration(account=name, hit=hit, evidence="We were first", by=rival, at=AT)
     assert sweep(LAST + timedelta(days=30)) == Swept()
     assert found(claim).status == "live"
 
