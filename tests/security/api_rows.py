@@ -65,7 +65,7 @@ API: dict[str, Call] = {
     "accounts.change": _on("account", "account.edit", {"note": "Changed"}),
     "accounts.delete": _on("account", "account.delete"),
     "accounts.restore": Call("", "nobody"),
-    "accounts.give": _on("account", "account.edit", {"owner_id": None}),
+    "accounts.give": _on("account", "account.edit", {"owner_id": None, "reason": "They closed the plant"}),
     "accounts.add_name": _on("account", "account.edit", {"kind": "alias", "name": "Wholly Different Words"}),
     "accounts.add_member": _on("account", "account.edit", {"user_id": "=stranger"}),
     "accounts.remove_member": _on("account", "account.edit", user_id="=former"),

@@ -518,7 +518,7 @@ WEB: dict[str, Row] = {
     "account-name-delete": button("account_name", "account.edit", "account:account.edit"),
     "account-team": write("account", "account.edit", user_id="=stranger"),
     "account-team-remove": button("account_member", "account.edit", "account:account.edit", prove=("owner", "member")),
-    "account-owner": write("account", "account.edit", owner_id=""),
+    "account-owner": write("account", "account.edit", owner_id="", reason="They closed the plant"),
     "account-volumes": read("account"),
     "account-price": write("account", "activity.edit", unit_price="300", unit="t", offered_on="2026-11-01"),
     "account-loss": write("account", "account.edit", reason="price", destination="A rival mill", lost_on="2026-11-01"),
