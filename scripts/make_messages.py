@@ -26,8 +26,12 @@ CATALOGUE = Path("openpsm") / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
 
 
 class Extract(Command):
-    """Django's makemessages without guesses: an unknown text stays empty, it does not become fuzzy."""
+    """Django's makemessages without guesses: an unknown text stays empty, it does not become fuzzy.
 
+    `_t` is `gettext` where a module calls `gettext_lazy` `_`.
+    """
+
+    xgettext_options = [*Command.xgettext_options, "--keyword=_t"]
     msgmerge_options = [*Command.msgmerge_options, "--no-fuzzy-matching"]
 
 

@@ -260,9 +260,10 @@ def test_many_claims_end_in_short_batches(mine, monkeypatch, django_assert_max_n
 
 
 @pytest.mark.parametrize("number", [1, 9])
-def test_batch_asks_a_fixed_number_of_questions(number, mine, django_assert_num_queries):
+def test_batch_asks_a_fixed_number_of_questions(number, mine, django_assert_max_num_queries):
+    """26 on SQLite; PostgreSQL locks rows besides."""
     for _ in range(number):
         register_account(by=mine)
     sweep(LAST)
-    with django_assert_num_queries(26):
+    with django_assert_max_num_queries(28):
         sweep(LAST + timedelta(days=1))

@@ -524,6 +524,7 @@ WEB: dict[str, Row] = {
     "account-loss": write("account", "account.edit", reason="price", destination="A rival mill", lost_on="2026-11-01"),
     "account-loss-judge": write("account", "account.edit", "account_above:account.edit", prove=("manager", "own")),
     "account-loss-withdraw": write("account", "account.edit", "nobody", reason="They buy again"),
+    "account-release": write("account", "account.edit", reason="They closed the plant"),
     "account-claim": button("account", "registration.create", "held:registration.create", prove=("stranger", "pool")),
     "account-delete": write("account", "account.delete", prove=("executive", "pool")),
     "contact-list": read(),
@@ -544,6 +545,7 @@ WEB: dict[str, Row] = {
     "registration-arbitrate": button(
         "none", "registration.create", "held:registration.create", name=wide("ocelotacct works"), contest="?contested"
     ),
+    "pool-list": read(),
     "registration-detail": read("registration"),
     "arbitration-list": read(),
     "arbitration-detail": write(

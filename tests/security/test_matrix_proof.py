@@ -153,6 +153,7 @@ API_PREPARED: dict[str, tuple[str, Callable[[World], Bundle]]] = {
     "approvals.add_reviewer": ("manager", _own),
     "departments.close": ("administrator", lambda _world: Bundle("far", "far", {}, owner="far_seller")),
     "losing.judge_lost": ("manager", _own),
+    "pool.claim": ("stranger", lambda world: world.bundles["pool"]),
     "moves.back": ("owner", _advanced),
     "moves.resume": ("owner", _held),
     "moves.reopen": ("far_seller", lambda world: world.bundles["dropped"]),

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account
@@ -24,16 +23,18 @@ from openpsm.org.access import require, require_supervision
 from openpsm.org.models import User
 from openpsm.org.operations import Note, notify
 from openpsm.org.permissions import Permission
-from openpsm.registrations import progress
+from openpsm.registrations import progress, queries
 from openpsm.registrations.models import PoolStay, Registration
 from openpsm.registrations.operations.checking import lock
 from openpsm.registrations.operations.claims import Kind, Status, protected_until, write_claim
 from openpsm.registrations.operations.leaving import Leaving, into_pool
 from openpsm.registrations.operations.protection import end_claims
-from openpsm.registrations.parameters import CLAIMS_PER_DAY, POOL_LIMIT, RECLAIM_DAYS
+from openpsm.registrations.parameters import RECLAIM_DAYS
 
 Why = PoolStay.Why
 LONGEST = 300
+#: For so long the pool that somebody looks at may show what is taken already.
+LATELY = timedelta(hours=1)
 
 
 # --- out of the pool
@@ -42,14 +43,25 @@ LONGEST = 300
 def claim_account(*, account_id: int, by: User, at: datetime) -> Registration:
     """Take an account out of the public pool and register it.
 
-    Raises NotAllowed, DomainError `owned`, `pool-limit`, `pool-day-limit`, `reclaimed-early`.
+    Raises NotAllowed, DomainError `owned`, `taken` for who came second, `pool-limit`, `pool-day-limit`,
+    `reclaimed-early`.
     """
     require(by, Permission.REGISTRATION_CREATE)
     with transaction.atomic(), events.together():
         lock()
         lock_rows(Account, [account_id])  # a manager may be giving it to somebody at this moment
-        account = Account.objects.visible_to(by).select_related("department").get(pk=account_id)
+        account = Account.objects.visible_to(by).select_related("department").filter(pk=account_id).first()
+        if account is None:
+            raise _gone(account_id, at)
         return take_from_pool(account, by, at)
+
+
+def _gone(account_id: int, at: datetime) -> Exception:
+    """Whoever saw it in the pool a moment ago is told that somebody was quicker, not who; of others nothing."""
+    lately = PoolStay.objects.filter(account=account_id, claim__isnull=False, left_at__gte=at - LATELY)
+    if lately.exists():
+        return DomainError(_("Somebody else was quicker: this account has just been taken."), code="taken")
+    return Account.DoesNotExist()
 
 
 def take_from_pool(account: Account, by: User, at: datetime) -> Registration:
@@ -68,14 +80,11 @@ def take_from_pool(account: Account, by: User, at: datetime) -> Registration:
 
 
 def _require_room(by: User, at: datetime) -> None:
-    held = Account.objects.live().filter(owner=by)
-    guarded = Registration.objects.filter(status=Status.LIVE, kind=Kind.ACCOUNT, protected_until__gte=today(at))
-    if held.exclude(pk__in=guarded.values("account_id")).count() >= parameters.value(POOL_LIMIT):
+    room = queries.pool_room(by, at=at)
+    if room.held >= room.most:
         message = _("You hold as many unprotected accounts as you may. Give one back first.")
         raise DomainError(message, code="pool-limit")
-    midnight = at.astimezone(timezone.get_default_timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
-    taken = PoolStay.objects.filter(claim__created_by=by, left_at__gte=midnight).count()
-    if taken >= parameters.value(CLAIMS_PER_DAY):
+    if room.taken >= room.a_day:
         raise DomainError(_("You have taken as many accounts from the pool today as you may."), code="pool-day-limit")
 
 

@@ -99,6 +99,12 @@ class OwnerForm(PickerForm, VersionForm):
     )
 
 
+class ReleaseForm(VersionForm):
+    reason = forms.CharField(
+        label=_("Reason"), widget=TEXT_AREA, max_length=300, help_text=_("Everybody who looks at the pool reads it.")
+    )
+
+
 class ContactForm(CustomFieldsForm):
     """What is known of a person; fields that the reader may not see are left out by `hidden`."""
 

@@ -49,6 +49,7 @@ class Column:
     `values` are the paths read (by default the column's own key); the field rules of the first step of each decide
     who has the column at all. `cell` makes the text of a cell (escaped unless it is marked safe), `plain` the typed
     value of an export; both are given the row. `sort` names an order of the listing. `edit` makes the cell editable.
+    What holds a button only (`is_act`) is not exported.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Column:
     css: str = ""
     is_default: bool = True
     edit: Editor | None = None
+    is_act: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -95,7 +97,8 @@ class Listing:
 
     The first column is the record itself and always there. A sort whose field may be null ends in "?". `amount` names
     the path of the amounts that groups add up, by currency; `extras` are paths that `prepare` needs. With
-    `is_whole` rows are read as objects, which `prepare` turns into rows.
+    `is_whole` rows are read as objects, which `prepare` turns into rows. `note` is a line above the rows. A cell may
+    hold a button of the form `list-act`.
     """
 
     key: str
@@ -121,6 +124,7 @@ class Listing:
     primary: Callable[[User], tuple[Any, str] | None] = lambda _user: None
     crumbs: Callable[[], list[tuple[Any, str]]] = list
     ways: Callable[[], list[tuple[str, Any, str, str]]] = list
+    note: Callable[[User], str] = lambda _user: ""
 
     @cached_property
     def by_key(self) -> dict[str, Column]:

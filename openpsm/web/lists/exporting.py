@@ -42,7 +42,7 @@ class Part:
 def parts(state: State) -> list[Part]:
     """The columns of the file: those shown, and behind each amount its currency."""
     found = []
-    for column in state.columns:
+    for column in (one for one in state.columns if not one.is_act):
         found.append(Part(str(column.label), column.exported))
         if currency := _currency(column):
             label = _("%(label)s: currency") % {"label": column.label}

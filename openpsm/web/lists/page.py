@@ -88,6 +88,7 @@ def _frame(request: UserRequest, chosen: State) -> dict[str, Any]:
         "problems": chosen.problems,
         "primary": primary,
         "ways": listing.ways(),
+        "note": listing.note(user),
         "views": tabs.shown(chosen),
         "menu_url": _beside(chosen, "menu"),
         "filters_url": _beside(chosen, "filters"),

@@ -16,6 +16,7 @@ PLACES = {
     "activities": f"{_VIEWS}.activity_listing.ACTIVITIES",
     "duplicates": f"{_VIEWS}.duplicates.listing.DUPLICATES",
     "registrations": f"{_VIEWS}.registration_listing.REGISTRATIONS",
+    "pool": f"{_VIEWS}.pool_listing.POOL",
     "approvals": f"{_VIEWS}.approval_listing.APPROVALS",
     "alerts": f"{_VIEWS}.alert_listing.ALERTS",
     "lost-customers": f"{_VIEWS}.lost_listing.CUSTOMERS",

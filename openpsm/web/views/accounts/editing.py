@@ -161,14 +161,31 @@ def _home_or_list(request: UserRequest, pk: int) -> str:
     return reverse("web:account-detail", args=[pk]) if is_seen else reverse("web:account-list")
 
 
+@page(Permission.ACCOUNT_EDIT, methods=("GET", "POST"))
+def release(request: UserRequest, pk: int) -> HttpResponse:
+    """Give one's own account back to the public pool, or take one back as a manager, with a reason that all read."""
+    account = frame.find(request, pk)
+    form = customer_forms.ReleaseForm(request.POST or None, initial={"version": account.version})
+    if request.method == "POST" and form.is_valid():
+        call, now = form.cleaned_data, timezone.now()
+        if attempt(form, lambda: registrations.release_account(account_id=pk, by=request.user, at=now, **call)):
+            messages.success(request, _("The account is in the public pool now."))
+            return redirect(_home_or_list(request, pk))
+    title = frame.release_label(request.user, account)
+    intro = _("Its protection ends, its team is dissolved, and any seller may take it. Its history stays.")
+    return _form_page(request, account, form, {"title": title, "intro": intro, "action": title})
+
+
 @page(Permission.REGISTRATION_CREATE, methods=("POST",))
 def claim(request: UserRequest, pk: int) -> HttpResponse:
-    """Take the account out of the public pool."""
-    frame.find(request, pk)
+    """Take the account out of the public pool; whoever comes second is told so."""
     now = timezone.now()
     if _try(request, lambda: registrations.claim_account(account_id=pk, by=request.user, at=now)):
         messages.success(request, _("The account is yours now."))
-    return redirect("web:account-detail", pk)
+        return redirect("web:account-detail", pk)
+    if request.POST.get("from") == "pool":
+        return redirect("web:pool-list")
+    return redirect(_home_or_list(request, pk))
 
 
 @page(Permission.ACCOUNT_DELETE, methods=("GET", "POST"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
@@ -20,7 +20,8 @@ from openpsm.duplicates.queries import kept_for
 from openpsm.org import access
 from openpsm.org.models import User
 from openpsm.org.permissions import Permission
-from openpsm.registrations.models import Registration
+from openpsm.registrations import queries
+from openpsm.registrations.models import PoolStay, Registration
 from openpsm.web.access import UserRequest
 from openpsm.web.lists import neighbours
 
@@ -41,6 +42,8 @@ class Head:
     is_in_pool: bool
     protected_until: date | None
     can_claim: bool
+    free_on: date | None
+    stay: PoolStay | None
     actions: list[tuple[str, str, str]]
 
 
@@ -106,13 +109,27 @@ def _is_related(user: User, account: Account, members: list[AccountMember]) -> b
 
 def _head(user: User, account: Any, is_related: bool) -> Head:
     is_in_pool = account.owner_id is None and not account.is_unassigned
-    until = account.protected_until
+    until, now = account.protected_until, timezone.now()
+    stay = _stay(user, account) if is_in_pool else None
+    free_on = _free_on(user, stay, now) if stay else None
+    may_claim = is_in_pool and access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE)
     return Head(
         is_in_pool=is_in_pool,
-        protected_until=until if until and until >= today(timezone.now()) else None,
-        can_claim=is_in_pool and access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE),
+        protected_until=until if until and until >= today(now) else None,
+        can_claim=may_claim and free_on is None,
+        free_on=free_on if may_claim else None,
+        stay=stay,
         actions=_actions(user, account) if is_related else [],
     )
+
+
+def _stay(user: User, account: Account) -> PoolStay | None:
+    stays = queries.open_stays(user).filter(account=account)
+    return stays.select_related("former_owner", "put_by").first()
+
+
+def _free_on(user: User, stay: PoolStay, at: datetime) -> date | None:
+    return queries.free_again_on(user, former_owner_id=stay.former_owner_id, entered_at=stay.entered_at, at=at)
 
 
 def _actions(user: User, account: Account) -> list[tuple[str, str, str]]:
@@ -127,11 +144,28 @@ def _actions(user: User, account: Account) -> list[tuple[str, str, str]]:
             (_("Team"), at("account-team"), "users"),
             (_("Change the owner"), at("account-owner"), "user"),
         ]
+        if may_release(user, account):
+            actions.append((release_label(user, account), at("account-release"), "arrow-back-up"))
     if may(user, Permission.ACCOUNT_MERGE, account):
         actions.append((_("Find duplicates"), at("account-alike"), "git-branch"))
     if may(user, Permission.ACCOUNT_DELETE, account):
         actions.append((_("Delete"), at("account-delete"), "trash"))
     return actions
+
+
+def may_release(user: User, account: Account) -> bool:
+    """Whether to offer the way to the public pool: to the owner and to managers above, not to the team."""
+    own, path = access.reach(user), access.department_path(account)
+    is_there = account.owner_id is None and not account.is_unassigned
+    above = own.manages(path) or own.holds(Permission.ACCOUNT_VIEW_ALL, path=path)
+    return not is_there and (account.owner_id == user.pk or above)
+
+
+def release_label(user: User, account: Account) -> str:
+    """How the way to the pool is called for this person."""
+    if account.owner_id == user.pk:
+        return _("Give it back to the public pool")
+    return _("Take it back into the public pool") if account.owner_id else _("Put it into the public pool")
 
 
 def _tab_label(key: str) -> str:

@@ -42,7 +42,7 @@ EDIT = Permission.ACCOUNT_EDIT
 KINDS = dict(AccountKind.choices)
 
 
-def _prepare(rows: list[Row], _reader: Reader) -> list[Row]:
+def with_code_names(rows: list[Row], _reader: Reader) -> list[Row]:
     """Name regions and industries, where they are shown (1 query each)."""
     for path, model in (("region", Division), ("industry", Industry)):
         codes = {row[path] for row in rows if row.get(path)}
@@ -54,7 +54,8 @@ def _prepare(rows: list[Row], _reader: Reader) -> list[Row]:
     return rows
 
 
-def _named(path: str) -> dict[str, Any]:
+def code_columns(path: str) -> dict[str, Any]:
+    """The `cell` and `plain` of a column whose code `with_code_names` has named."""
     return {
         "cell": lambda row, _reader: row.get(f"{path}_name") or row[path] or NOTHING,
         "plain": lambda row, _reader: row.get(f"{path}_name") or row[path] or None,
@@ -127,12 +128,12 @@ ACCOUNTS = Listing(
     columns=(
         Column("name", _("Account"), ("name", "short_name"), link("/accounts/{pk}", below="short_name"), sort="name"),
         Column("kind", _("Kind"), **label_of("kind", lambda: KINDS)),
-        Column("region", _("Region"), **_named("region")),
+        Column("region", _("Region"), **code_columns("region")),
         Column("owner", _("Owner"), ("owner__name", "is_unassigned"), _owner),
         Column("created_at", _("Created on"), plain=day_of("created_at"), sort="newest"),
         Column("short_name", _("Short name"), is_default=False, edit=_editor("short_name", _line(60))),
         Column("uscc", _("Credit code"), is_default=False),
-        Column("industry", _("Industry"), is_default=False, **_named("industry")),
+        Column("industry", _("Industry"), is_default=False, **code_columns("industry")),
         Column("department", _("Department"), ("department__name",), is_default=False),
         Column("parent", _("Parent company"), ("parent__name",), is_default=False),
         Column("address", _("Address"), is_default=False, edit=_editor("address", _line(200))),
@@ -217,7 +218,7 @@ ACCOUNTS = Listing(
         ),
     ),
     has_custom=True,
-    prepare=_prepare,
+    prepare=with_code_names,
     empty={
         "icon": "building",
         "title": _("No account yet"),
