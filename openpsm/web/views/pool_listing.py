@@ -52,7 +52,7 @@ def _why(row: Row, _reader: Reader) -> Any:
     """The kind of reason, and under it the words that somebody has written."""
     words = row["reason"] if row["why"] in (WHY.RELEASED, WHY.RETURNED) else ""
     more = format_html('<div class="psm-small psm-muted">{}</div>', words) if words else ""
-    return format_html("{}{}", WHYS[row["why"]], more)
+    return format_html("<div>{}{}</div>", WHYS[row["why"]], more)
 
 
 def _take(row: Row, _reader: Reader) -> Any:
@@ -95,7 +95,7 @@ def _note(user: User) -> str:
         "Nothing done within %(unworked)s days: it goes back. "
         "Whoever lost one leaves it to others for %(reclaim)s days."
     ) % {"unworked": parameters.value(UNWORKED_DAYS), "reclaim": parameters.value(RECLAIM_DAYS)}
-    return f"{left} {held} {rules}"
+    return _t("%(left)s %(held)s %(rules)s") % {"left": left, "held": held, "rules": rules}
 
 
 POOL = Listing(

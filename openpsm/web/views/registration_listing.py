@@ -43,8 +43,10 @@ def _until(row: Row, reader: Reader) -> Any:
     left = (until - reader.on).days
     words = ngettext("%(n)s day left", "%(n)s days left", left) % {"n": left} if left else _t("its last day")
     is_soon = left <= parameters.value(WARNING_DAYS)
-    look = format_html('<span class="is-missing">○ {}</span>' if is_soon else "{}", words)
-    return format_html('{}<div class="psm-small">{}</div>', until, look)
+    look = (
+        '<span class="psm-small is-missing">○ {}</span>' if is_soon else '<span class="psm-small psm-muted">{}</span>'
+    )
+    return format_html("<span>{} {}</span>", until, format_html(look, words))
 
 
 def _ending(rows: Any, _value: Any, _user: User) -> Any:
