@@ -29,7 +29,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "web/views/lists/exporting.py": {"_job": "one's own jobs"},
     "web/views/projects/listing.py": {"_prepare": "a public code list"},
-    "web/views/accounts/listing.py": {"_prepare": "a public code list"},
+    "web/views/accounts/listing.py": {"with_code_names": "a public code list"},
     "web/views/accounts/overview.py": {
         "_projects": "of others' projects at a visible account only their number is shown",
         "_contacts": "the people of the account that visible_to has found",
