@@ -219,3 +219,19 @@ def test_registrations_waiting_for_a_decision_and_mine(client, seller, boss):
     assert [row["pk"] for row in client.get("/registrations?pending=on").context["rows"]] == [project.pk]
     signed_in(client, seller)
     assert client.get("/registrations?mine=on").context["count"] == 2
+
+
+@pytest.mark.parametrize(("days", "words"), [(8, "8 days left"), (0, "its last day"), (-1, "The protection is over.")])
+def test_a_registration_says_how_long_it_lasts_and_leads_to_giving_back(client, seller, days, words):
+    claim = register_account(by=seller)
+    Registration.objects.filter(pk=claim.pk).update(protected_until=timezone.localdate() + timedelta(days=days))
+    shown = signed_in(client, seller).get(f"/registrations/{claim.pk}").text
+    assert (words in shown, f"/accounts/{claim.account_id}/release" in shown) == (True, True)
+
+
+def test_an_ended_registration_counts_no_days(client, account, seller):
+    pooled(account, seller)
+    claim = Registration.objects.get()
+    shown = signed_in(client, seller).get(f"/registrations/{claim.pk}")
+    assert (shown.context["is_live"], f"/accounts/{account.pk}/release" in shown.text) == (False, False)
+    assert WHY in shown.text

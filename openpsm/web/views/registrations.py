@@ -1,5 +1,6 @@
 """Registering customers and projects: the form, the check while typing, the list, one registration."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account
+from openpsm.core import parameters
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError, TooMany
 from openpsm.org.permissions import Permission
@@ -17,6 +19,7 @@ from openpsm.projects.models import Project
 from openpsm.registrations import operations, queries
 from openpsm.registrations.matching import Hit
 from openpsm.registrations.models import Registration
+from openpsm.registrations.parameters import WARNING_DAYS
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.customers import PARTY_FIELDS, RegistrationForm, attempt_claim
 from openpsm.web.hits import shown_hits
@@ -34,9 +37,18 @@ def registration_detail(request: UserRequest, pk: int) -> HttpResponse:
     project = Project.objects.visible_to(request.user).filter(pk=registration.project_id or 0).first()
     crumbs = [(_("Registrations"), reverse("web:registration-list"))]
     context = {"registration": registration, "account": account, "project": project, "crumbs": crumbs}
-    until = registration.protected_until  # the protection holds on its last day too
-    context["is_over"] = until is not None and until < today(timezone.now())
+    context |= _protection(registration, today(timezone.now()))
+    is_customer = registration.kind == Registration.Kind.ACCOUNT and registration.status == Registration.Status.LIVE
+    context["can_release"] = is_customer and account is not None and account.owner_id == request.user.pk
     return render(request, "registrations/detail.html", context | {"title": registration.name})
+
+
+def _protection(registration: Registration, on: date) -> dict[str, Any]:
+    """Whether it is over, and how many days are left; it holds on its last day too."""
+    until = registration.protected_until if registration.status == Registration.Status.LIVE else None
+    left = (until - on).days if until else 0
+    is_soon = until is not None and 0 <= left <= parameters.value(WARNING_DAYS)
+    return {"is_live": until is not None, "is_over": until is not None and left < 0, "left": left, "is_soon": is_soon}
 
 
 @page(Permission.REGISTRATION_CREATE, methods=("GET", "POST"))
