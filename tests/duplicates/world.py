@@ -16,6 +16,7 @@ from openpsm.org.models import User
 from openpsm.org.operations import follow, open_task
 from openpsm.projects.models import Project
 from openpsm.registrations.matching import Claim, key_of
+from openpsm.registrations.models import PoolStay
 from openpsm.registrations.operations import request_arbitration
 from tests.core import files
 from tests.factories import AT
@@ -89,6 +90,7 @@ def _figures(kept: Account, gone: Account, other: User) -> None:
         first = AT.date().replace(month=month, day=1)
         AccountVolume.objects.create(account=account, month=first, quantity=5, unit="t", amount=900, **times)
     state_price(account_id=gone.pk, unit_price=Decimal(9), unit="t", offered_on=AT.date(), by=other, at=AT)
+    PoolStay.objects.create(account=gone, why="released", former_owner=other, entered_at=AT, left_at=AT)
     for account in (kept, gone):
         LossRecord.objects.create(account=account, owner=other, asked_at=AT, due_on=AT.date(), **times)
 

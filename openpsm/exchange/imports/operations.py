@@ -132,7 +132,14 @@ def check(*, batch_id: int, by: User, at: datetime, tell: Tell = telling.silent)
 
 
 def _context(batch: ImportBatch, by: User, at: datetime) -> Context:
-    return Context(by=by, at=at, source=batch.file_name, update_by=batch.update_by)
+    return Context(
+        by=by,
+        at=at,
+        source=batch.file_name,
+        update_by=batch.update_by,
+        batch_id=batch.pk,
+        checked_at=batch.checked_at,
+    )
 
 
 def request_publish(*, batch_id: int, by: User, at: datetime) -> ImportBatch:

@@ -4,11 +4,12 @@ Rule: docs/business-rules.md#registration
 """
 
 from openpsm.org.models import User
+from openpsm.registrations.matching.batches import Twin, twins_of
 from openpsm.registrations.matching.customers import account_hits
 from openpsm.registrations.matching.hits import ORDER, REASONS, Claim, Hit, ProjectClaim, key_of
 from openpsm.registrations.matching.projects import PARTS, project_hits
 
-__all__ = ["PARTS", "REASONS", "Claim", "Hit", "ProjectClaim", "check", "key_of"]
+__all__ = ["PARTS", "REASONS", "Claim", "Hit", "ProjectClaim", "Twin", "check", "key_of", "twins_of"]
 
 
 def check(

@@ -39,10 +39,10 @@ def pairs_among(accounts: Sequence[Account]) -> Iterator[Alike]:
 
     Some ten statements for a few hundred accounts: their names, their marks, who shares them, and those accounts.
     """
-    own = customers._names([one.pk for one in accounts])
+    own = customers.names_of([one.pk for one in accounts])
     candidates = _candidates(own)
     others = {pk for pair in candidates for pk in pair} - own.keys()
-    names = {**own, **customers._names(others)}
+    names = {**own, **customers.names_of(others)}
     known = {one.pk: one for one in accounts}
     known |= Account.objects.live().in_bulk([pk for pk in others if pk in names])
     for pair, kinds in sorted(candidates.items()):
@@ -64,14 +64,14 @@ def _candidates(own: Names) -> dict[tuple[int, int], set[str]]:
         for mark in {mark[:MARK_LENGTH] for _kind, name in names for mark in leading_claims(name)}:
             sought.setdefault(mark, set()).add(pk)
     found: dict[tuple[int, int], set[str]] = {}
-    for pk, mark in _holders(sought):
+    for pk, mark in holders(sought):
         for other in sought[mark]:
             if other != pk:
                 found.setdefault((min(pk, other), max(pk, other)), set()).add(mark.partition(":")[0])
     return found
 
 
-def _holders(marks: Iterable[str]) -> Iterator[tuple[int, str]]:
+def holders(marks: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Yield the accounts that have these marks, the oldest ones of a mark that very many have."""
     place = Window(RowNumber(), partition_by="mark", order_by="pk")
     waiting = iter(marks)

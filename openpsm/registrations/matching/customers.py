@@ -43,7 +43,7 @@ class HasCode(Protocol):
 def account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
     marked = _marked(claim)
     marked.pop(excluding or 0, None)
-    names = _names(marked) if marked else {}
+    names = names_of(marked) if marked else {}
     by_name = {pk: likeness for pk, known in names.items() if (likeness := best_name(claim, known))}
     worth = [pk for pk in names if pk in by_name or marked[pk] & NUMBERS]
     accounts = Account.objects.filter(pk__in=worth).select_related("owner") if worth else ()
@@ -79,7 +79,7 @@ def _marked(claim: Claim) -> dict[int, set[str]]:
     return found
 
 
-def _names(accounts: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+def names_of(accounts: Collection[int]) -> dict[int, list[tuple[str, str]]]:
     """Return by account its names with their kinds, the full name first (2 queries)."""
     rows = Account.objects.live().filter(pk__in=accounts).values_list("pk", "name", "short_name")
     found = {pk: [("full", name)] + ([("short", short)] if short else []) for pk, name, short in rows}

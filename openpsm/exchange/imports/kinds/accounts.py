@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openpsm.accounts import operations as accounts
-from openpsm.accounts.models import MARK_LENGTH, Account, AccountKind, AccountMark, Division, Industry
-from openpsm.accounts.names import company_name
+from openpsm.accounts.models import Account, AccountKind, Division, Industry
 from openpsm.accounts.operations import NewAccount
 from openpsm.accounts.rules import check_uscc, normal_uscc
 from openpsm.core.errors import DomainError
 from openpsm.core.text import fold
 from openpsm.exchange.imports import parsers
 from openpsm.exchange.imports.kinds import base, custom
+from openpsm.exchange.imports.kinds.alike import match_account, require_still_new, warn_of_alike
 from openpsm.exchange.imports.kinds.base import AUTHOR, CREATED_ON, Column, Context, Created, Draft, Kind, Values
 from openpsm.exchange.imports.kinds.known import NAMES, Known
 from openpsm.org.permissions import Permission
@@ -106,10 +106,10 @@ def check_accounts(drafts: Sequence[Draft], ctx: Context) -> None:
         base.resolve(draft, "industry", "industry", _industry(ctx))
         _place(draft, ctx)
         base.check_origin(draft, ctx)
-        _match_account(draft, known, ctx)
+        match_account(draft, known, ctx)
         if not draft.errors:
             base.problems(draft, lambda values: accounts.check_new_account(new_account(values)))
-    _warn_of_alike(drafts, ctx)
+    warn_of_alike(drafts, ctx)
 
 
 def _normal_code(draft: Draft) -> None:
@@ -134,79 +134,9 @@ def _parent(text: str, known: Known, ctx: Context) -> Any:
     )
 
 
-def _match_account(draft: Draft, known: Known, ctx: Context) -> None:
-    """The same company is there already if the credit code is equal, or the name and not both have a code."""
-    key, code = fold(draft.values.get("name", ""))[:200], draft.values["uscc"]
-    same = _of_code(known, code)
-    by_name = known.by_name.get(key, set())
-    same |= {pk for pk in by_name if not code or not known.codes[pk] or known.codes[pk] == code}
-    if ctx.update_by == "uscc":
-        same = set(known.by_code.get(code, ())) if code else set()
-    _check_twice(draft, ctx, key, code)
-    if not same:
-        if by_name:
-            draft.warnings["name"] = _("A customer with another credit code has this name.")
-    elif not ctx.update_by:
-        text = _("This customer exists already.") if len(same) == 1 else _("Several customers answer to this.")
-        draft.errors["uscc" if code and known.by_code.get(code) else "name"] = text
-    elif len(same) > 1:
-        draft.errors["name"] = _("Several customers answer to this.")
-    else:
-        draft.match_id = next(iter(same))
-
-
-def _of_code(known: Known, code: str) -> set[int]:
-    """Return the accounts with this credit code; an odd one, as old registrations have, stands for nobody alone."""
-    return set() if not code or check_uscc(code) else set(known.by_code.get(code, ()))
-
-
-def _check_twice(draft: Draft, ctx: Context, key: str, code: str) -> None:
-    earlier = ctx.twice(("uscc", code), draft.number) if code else None
-    if earlier is not None and check_uscc(code):
-        draft.warnings["uscc"] = _("Row %(row)s has the same credit code.") % {"row": earlier}
-    elif earlier is not None:
-        draft.errors["uscc"] = _("Row %(row)s has the same credit code.") % {"row": earlier}
-        return
-    named = ctx.twice(("name", key), draft.number) if key else None
-    bare = ctx.twice(("bare", key), draft.number) if key and not code else ctx.seen.get(hash(("bare", key)))
-    if named is not None and (not code or bare is not None):
-        draft.errors["name"] = _("Row %(row)s has the same name.") % {"row": named}
-    elif named is not None:
-        draft.warnings["name"] = _("Row %(row)s has the same name and another credit code.") % {"row": named}
-
-
-def _warn_of_alike(drafts: Sequence[Draft], ctx: Context) -> None:
-    """Say what possibly is the same company: equal but for legal form and endings, among visible ones (1 query)."""
-    plain = {one.number: _plain_mark(one.values.get("name", "")) for one in drafts if not one.errors}
-    rows = AccountMark.objects.filter(mark__in=set(plain.values()), contact=None)
-    known = set(rows.filter(account__in=Account.objects.visible_to(ctx.by)).values_list("mark", flat=True))
-    for draft in drafts:
-        mark = plain.get(draft.number)
-        earlier = ctx.twice(mark, draft.number) if mark else None
-        if mark in known:
-            draft.warnings.setdefault("name", _("Possibly the same as a customer that exists; it was kept apart."))
-        elif earlier is not None:
-            text = _("Possibly the same as row %(row)s; it was kept apart.") % {"row": earlier}
-            draft.warnings.setdefault("name", text)
-
-
-def _plain_mark(name: str) -> str:
-    return f"plain:{company_name(name).plain}"[:MARK_LENGTH] if fold(name) else ""
-
-
-def _require_still_new(rows: Sequence[tuple[int, Values]], ctx: Context) -> None:
-    """Somebody may have registered one of them since the check (2 queries)."""
-    known = Known.of(ctx.by, [values["name"] for _n, values in rows], [values["uscc"] for _n, values in rows])
-    for number, values in rows:
-        key, code = fold(values["name"])[:200], values["uscc"]
-        by_name = {pk for pk in known.by_name.get(key, ()) if not code or known.codes[pk] in ("", code)}
-        if by_name or _of_code(known, code):
-            raise DomainError(_("This customer has been registered meanwhile."), row=number)
-
-
 def create_accounts(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
     """Make accounts; a parent from the same file is looked up now that it is there."""
-    _require_still_new(rows, ctx)
+    require_still_new(rows, ctx)
     made: dict[int, Created] = {}
     pending = list(rows)
     while pending:

@@ -59,12 +59,17 @@ class Draft:
 
 @dataclass
 class Context:
-    """What all rows of one import share. `seen` remembers keys of earlier rows of the file with their row."""
+    """What all rows of one import share. `seen` remembers keys of earlier rows of the file with their row.
+
+    `checked_at` is when the rows were checked, once they are published.
+    """
 
     by: User
     at: datetime
     source: str
     update_by: str = ""
+    batch_id: int = 0
+    checked_at: datetime | None = None
     seen: dict[Any, int] = field(default_factory=dict)
     lists: dict[str, Any] = field(default_factory=dict)
     _users: tuple[dict[str, User], dict[str, list[User]]] | None = None

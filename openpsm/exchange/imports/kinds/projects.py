@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from openpsm.catalog.models import Product
 from openpsm.core.dates import today
+from openpsm.core.errors import DomainError
 from openpsm.core.money import default_currency
 from openpsm.core.text import fold
 from openpsm.exchange.imports import parsers
@@ -27,6 +28,7 @@ from openpsm.projects import operations
 from openpsm.projects.models import ClosingReason, Outcome, Project, PurchasingForm
 from openpsm.projects.operations import NewProject, TakenOver
 from openpsm.projects.operations.takeover import problems_of_entry, stage_of
+from openpsm.registrations.operations import lock
 
 _TEXTS = (
     *("name", "product_line", "site", "region", "tender_source", "tender_number", "purchasing_form"),
@@ -203,7 +205,13 @@ def _match_one(
 
 
 def create_projects(rows: Sequence[tuple[int, Values]], ctx: Context) -> list[Created]:
-    """Take them over."""
+    """Take them over; the same project of a customer may have been registered since the check (2 queries)."""
+    lock()
+    keys = {(values["account_id"], fold(values["name"])[:200]): number for number, values in rows}
+    seen = Project.objects.visible_to(ctx.by).filter(account__in={account for account, _key in keys})
+    for key in seen.filter(strict_key__in={key for _a, key in keys}).values_list("account_id", "strict_key"):
+        if key in keys:
+            raise DomainError(_("This project has been registered meanwhile."), row=keys[key])
     given = [taken_over(values, number, ctx) for number, values in rows]
     made = operations.take_over_projects(rows=given, by=ctx.by, at=ctx.at, source=ctx.source)
     return [(one.pk, one.version) for one in made]
