@@ -55,6 +55,7 @@ def prepare(*, is_guarded: bool) -> None:
     sellers = [make_seller() for _number in range(3)]
     taker = make_user(roles=("executive",), department=make_department())
     made = register(account=NewAccount(name=unlike_name()), by=sellers[0], at=now)
+    assert made.account_id is not None
     for seller in sellers[1:]:
         add_account_member(account_id=made.account_id, user_id=seller.pk, by=sellers[0], at=now)
     if not is_guarded:
