@@ -17,6 +17,7 @@ from openpsm.org.permissions import Permission
 _BUSINESS = ("accounts", "projects", "registrations", "evaluation", "buying", "activities")
 #: Records of the frame that quote the business: what to do, and what was written about it.
 _QUOTING = ("insights.alert", "org.task", "org.notification", "org.savedview")
+_APPROVAL = "org.approval"
 #: What an event says beside values of fields.
 _NEVER = frozenset({"sealed"})
 
@@ -35,6 +36,8 @@ def shown_data(user: User, event: Event) -> dict[str, Any] | None:
     """
     if not all(_may_see_values(user, kind) for kind in (event.subject_type, event.root_type) if kind):
         return None  # a file's name says as much as what it hangs on
+    if _APPROVAL in (event.subject_type, event.root_type) and event.by_id != user.pk:
+        return None  # what is asked, and what was answered, is between those who ask, decide, and stand above
     if event.data.get("sharing") == "own" and event.by_id != user.pk:
         return None  # what somebody looks for, and calls it by, is theirs until they share it
     return {name: _shown(user, event.subject_type, name, value) for name, value in _open(user, event)}

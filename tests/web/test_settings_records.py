@@ -12,6 +12,7 @@ from openpsm.org.audit import shown_data
 from openpsm.org.operations import save_view
 from openpsm.projects.operations import update_project
 from tests.factories import AT
+from tests.factories.approvals import ask
 from tests.factories.org import PASSWORD, make_task, make_user
 from tests.factories.projects import make_project
 
@@ -91,6 +92,14 @@ def test_audit_log_names_neither_files_nor_tasks_of_the_business(client, admin):
     added: dict[str, Any] = {"subject": project.owner, "root": project, "name": "Yinchuan.pdf"}
     file = events.record("attachment.added", by=admin, at=AT, **added)
     assert [shown_data(admin, event) for event in (opened, file)] == [None, None]
+    assert "Yinchuan" not in client.get("/settings/audit").text
+
+
+def test_audit_log_keeps_approvals_between_those_they_concern(client, admin):
+    asker, boss = make_user(roles=["executive"]), make_user(roles=["executive"])
+    asked = ask(asker, [make_user()], about=make_project(), title="Yinchuan at 3 %")
+    event = Event.objects.get(name="approval.requested", subject_id=asked.pk)
+    assert [shown_data(one, event) is None for one in (admin, boss, asker)] == [True, True, False]
     assert "Yinchuan" not in client.get("/settings/audit").text
 
 
