@@ -153,6 +153,7 @@ AUTHENTICATION_BACKENDS = ["openpsm.org.sessions.Backend"]
 
 _secure = OPENPSM_BASE_URL.startswith("https://")
 SESSION_ENGINE = "openpsm.org.sessions"
+MESSAGE_TAGS = {40: "danger"}  # what Django calls error has no look of that name
 SESSION_COOKIE_NAME = "__Host-openpsm" if _secure else "openpsm"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

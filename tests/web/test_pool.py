@@ -235,3 +235,10 @@ def test_an_ended_registration_counts_no_days(client, account, seller):
     shown = signed_in(client, seller).get(f"/registrations/{claim.pk}")
     assert (shown.context["is_live"], f"/accounts/{account.pk}/release" in shown.text) == (False, False)
     assert WHY in shown.text
+
+
+def test_a_refusal_looks_like_one(client, account, seller):
+    parameters.set_parameter(key="registration.pool_claims_per_day", value=0, by=None, at=AT)
+    pooled(account, seller)
+    response = signed_in(client, make_seller()).post(f"/accounts/{account.pk}/claim", {"from": "pool"}, follow=True)
+    assert "alert-danger" in response.text
