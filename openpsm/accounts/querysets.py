@@ -30,8 +30,8 @@ class AccountQuerySet(models.QuerySet[Any]):
         return self.filter(deleted_at=None)
 
     def in_pool(self) -> "AccountQuerySet":
-        """Those that belong to nobody and may be claimed."""
-        return self.live().filter(owner=None, is_unassigned=False, pooled_at__isnull=False)
+        """Those that belong to nobody and may be claimed; a constraint says that these alone have their instant."""
+        return self.live().filter(pooled_at__isnull=False)
 
     def visible_to(self, user: "User") -> "AccountQuerySet":
         """Owner, account team, managers, wide reach, the public pool, and whoever sees one of its projects."""

@@ -65,7 +65,7 @@ POOL = Listing(
     PoolOut,
     made=frozenset({"why", "reason", "former_owner_id", "former_owner_name"}),
     finish=_with_stays,
-    sorts={"name": "sort_key", "pooled_at": "pooled_at?"},
+    sorts={"name": "sort_key", "pooled_at": "pooled_at"},
     searches={"q": "matching"},
 )
 
@@ -74,7 +74,7 @@ POOL = Listing(
 @permission("open")
 def pool(request: ApiRequest, query: Query[PoolQuery]) -> HttpResponse:
     """List the customers in the public pool, the latest first."""
-    return POOL.page(request, query, owner=None, is_unassigned=False, pooled_at__isnull=False)
+    return POOL.page(request, query, pooled_at__isnull=False)
 
 
 @router.post("/{id:pk}/claim", response={201: RegistrationOut})

@@ -132,7 +132,7 @@ POOL = Listing(
             is_default=False,
         ),
     ),
-    sorts={"name": "sort_key", "since": "pooled_at?"},
+    sorts={"name": "sort_key", "since": "pooled_at"},
     default_sort="-since",
     filters=(
         search(_("Name, pinyin or credit code")),
