@@ -52,6 +52,11 @@ def _work() -> None:
     )
     classify("org.ApprovalStep", open="id approval position needs")
     classify("org.ApprovalSeat", open="id approval position reviewer added_by decision decided_by decided_at comment")
+    classify("org.Handover", open="id giver reason done_at" + VERSIONED)
+    classify(
+        "org.HandoverItem",
+        open="id handover kind subject_type subject_id receiver confirmed_at contested_at passed_on_at remark",
+    )
     classify("org.Absence", open="id user substitute from_on back_on" + VERSIONED)
     classify("org.SavedView", open="id listing name query owner sharing department" + VERSIONED)
     classify("org.BulkEdit", internal="id by listing action values ids at finished_at undo_of")

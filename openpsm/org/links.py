@@ -44,6 +44,9 @@ def declare_all() -> None:
     links.declare("org.absence", "user", target=target, label=_("absence"), erase=erase_absence)
     links.declare("org.absence", "substitute", target=target, label=_("absences of colleagues"))
 
+    links.declare("org.handover", "giver", target=target, label=_("handovers given"))
+    links.declare("org.handoveritem", "receiver", target=target, label=_("things received at a handover"))
+
 
 def open_tasks(target: User) -> "object":
     """The user's open tasks."""

@@ -172,3 +172,36 @@ class OwnQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: "User") -> "OwnQuerySet":
         return self.filter(user=user) if user.is_active else self.none()
+
+
+class HandoverQuerySet(models.QuerySet[Any]):
+    """Handovers: of who gave, who took the step, who received, and of the managers above the giver."""
+
+    def visible_to(self, user: "User") -> "HandoverQuerySet":
+        from openpsm.org.access import reach  # it imports the models
+
+        if not user.is_active:
+            return self.none()
+        received = apps.get_model("org", "HandoverItem")._default_manager.filter(receiver=user).values("handover")
+        condition = Q(giver=user) | Q(created_by=user) | Q(pk__in=received)
+        for path in reach(user).managed:
+            condition |= Q(giver__department__path__startswith=path)
+        return self.filter(condition)
+
+
+class HandoverItemQuerySet(models.QuerySet[Any]):
+    """Items: the receiver's own, and all of a handover for who gave, took the step or stands above the giver."""
+
+    def visible_to(self, user: "User") -> "HandoverItemQuerySet":
+        from openpsm.org.access import reach  # it imports the models
+
+        if not user.is_active:
+            return self.none()
+        condition = Q(receiver=user) | Q(handover__giver=user) | Q(handover__created_by=user)
+        for path in reach(user).managed:
+            condition |= Q(handover__giver__department__path__startswith=path)
+        return self.filter(condition)
+
+    def waiting(self) -> "HandoverItemQuerySet":
+        """Not confirmed, and not handed on since."""
+        return self.filter(confirmed_at=None, passed_on_at=None)

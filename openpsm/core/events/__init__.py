@@ -34,6 +34,7 @@ __all__ = [
     "erase",
     "history",
     "on",
+    "pending",
     "record",
     "record_many",
     "together",
@@ -117,6 +118,11 @@ def together() -> Iterator[None]:
         _waiting.reset(token)
     if drafts:
         _append(drafts)
+
+
+def pending() -> int:
+    """Return how many events wait inside `together`: a walk over parts sees by it which of them recorded their own."""
+    return len(_waiting.get() or ())
 
 
 def _append(drafts: list[Event]) -> None:

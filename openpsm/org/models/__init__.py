@@ -2,6 +2,7 @@
 
 from openpsm.org.models.approvals import Absence, Approval, ApprovalSeat, ApprovalStep
 from openpsm.org.models.attention import Follow, Recent
+from openpsm.org.models.handover import Handover, HandoverItem
 from openpsm.org.models.people import Department, DepartmentManager, Role, RoleGrant, User
 from openpsm.org.models.signin import AccessToken, UserSession
 from openpsm.org.models.views import BulkEdit, BulkResult, SavedView
@@ -18,6 +19,8 @@ __all__ = [
     "Department",
     "DepartmentManager",
     "Follow",
+    "Handover",
+    "HandoverItem",
     "Notification",
     "Recent",
     "Role",

@@ -23,6 +23,7 @@ from openpsm.org.operations.departments import (
     set_managers,
     withdraw_departments,
 )
+from openpsm.org.operations.handover import HandoverIncomplete, confirm_items, contest_item, hand_over
 from openpsm.org.operations.notifications import Note, mark_read, notify
 from openpsm.org.operations.passwords import (
     change_password,
@@ -70,6 +71,7 @@ from openpsm.org.operations.views import (
 __all__ = [
     "AlreadySetUp",
     "ApprovalVoid",
+    "HandoverIncomplete",
     "Invitation",
     "NewStep",
     "NewTask",
@@ -83,7 +85,9 @@ __all__ = [
     "choose_view",
     "close_department",
     "complete_task",
+    "confirm_items",
     "confirm_password",
+    "contest_item",
     "create_department",
     "create_departments",
     "create_role",
@@ -102,6 +106,7 @@ __all__ = [
     "first_setup",
     "follow",
     "grant_role",
+    "hand_over",
     "install",
     "invite_user",
     "invite_users",
