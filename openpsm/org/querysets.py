@@ -179,10 +179,11 @@ class HandoverQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: "User") -> "HandoverQuerySet":
         from openpsm.org.access import reach  # it imports the models
+        from openpsm.org.models import HandoverItem
 
         if not user.is_active:
             return self.none()
-        received = apps.get_model("org", "HandoverItem")._default_manager.filter(receiver=user).values("handover")
+        received = HandoverItem.objects.filter(receiver=user).values("handover")
         condition = Q(giver=user) | Q(created_by=user) | Q(pk__in=received)
         for path in reach(user).managed:
             condition |= Q(giver__department__path__startswith=path)

@@ -174,8 +174,7 @@ def test_receiver_confirms_thing_by_thing_and_the_last_one_closes_it(giver, rece
     record = give(giver, receiver, boss)
     first, *rest = record.items.order_by("pk")
     assert operations.confirm_items(handover_id=record.pk, item_ids=[first.pk], by=receiver, at=AT) == 1
-    record.refresh_from_db()
-    assert record.done_at is None
+    assert Handover.objects.get().done_at is None
     assert operations.confirm_items(handover_id=record.pk, item_ids=None, by=receiver, at=AT) == len(rest)
     record.refresh_from_db()
     assert (record.done_at, Task.objects.open().filter(origin="handover.confirm").count()) == (AT, 0)
@@ -183,7 +182,7 @@ def test_receiver_confirms_thing_by_thing_and_the_last_one_closes_it(giver, rece
 
 def test_contested_thing_keeps_the_handover_open_until_confirmed(giver, receiver, boss):
     record = give(giver, receiver, boss)
-    item = record.items.first()
+    item = record.items.earliest("pk")
     contested = operations.contest_item(item_id=item.pk, remark="The file is missing.", by=receiver, at=AT)
     assert (contested.contested_at, contested.remark) == (AT, "The file is missing.")
     operations.confirm_items(
@@ -203,7 +202,7 @@ def test_contested_thing_keeps_the_handover_open_until_confirmed(giver, receiver
 
 def test_nobody_confirms_or_contests_for_the_receiver(giver, receiver, boss, sales):
     record = give(giver, receiver, boss)
-    item = record.items.first()
+    item = record.items.earliest("pk")
     assert operations.confirm_items(handover_id=record.pk, item_ids=[item.pk], by=boss, at=AT) == 0
     with pytest.raises(NotAllowed):
         operations.contest_item(item_id=item.pk, remark="No", by=boss, at=AT)

@@ -85,7 +85,7 @@ def hand_over(
             pass_seats_on(user=giver, by=by, at=at)
             _require_nothing_left(giver)
             _ask_receivers(record, by, at)
-            data = {"giver": giver.pk, "reason": reason, "kinds": kinds}
+            data: dict[str, Any] = {"giver": giver.pk, "reason": reason, "kinds": kinds}
             events.record("user.handed_over", subject=giver, by=by, at=at, handover=record.pk, **data)
             if deactivate:
                 deactivate_user(user_id=giver.pk, version=None, by=by, at=at)
@@ -202,7 +202,7 @@ def _root(row: Model) -> Model | None:
         field = next((one for one in row._meta.fields if one.name == name), None)
         pk = getattr(row, f"{name}_id", None)
         if isinstance(field, ForeignKey) and pk:
-            return field.related_model(pk=pk)  # type: ignore[operator]  # a model by now
+            return field.related_model(pk=pk)
     return None
 
 
@@ -215,7 +215,7 @@ def _require_nothing_left(giver: User) -> None:
 def _ask_receivers(record: Handover, by: User, at: datetime) -> None:
     due = today(at) + timedelta(days=CONFIRM_DAYS)
     title = _("Confirm what %(name)s handed over to you") % {"name": record.giver.name}
-    receivers = record.items.values_list("receiver", flat=True).distinct().order_by("receiver")  # type: ignore[attr-defined]
+    receivers = record.items.values_list("receiver", flat=True).distinct().order_by("receiver")
     rows = [NewTask(owner_id=pk, title=title, due_on=due, origin=ORIGIN, subject=record) for pk in receivers]
     open_tasks(rows=rows, by=by, at=at)
 
