@@ -24,6 +24,7 @@ KINDS = {
     "/departments": "department",
     "/evaluations": "evaluation",
     "/gate-reviews": "review",
+    "/handover": "handover",
     "/intelligence": "item",
     "/processes": "process",
     "/products": "product",
@@ -81,6 +82,11 @@ API: dict[str, Call] = {
     "activities.restore": Call("activity.edit", "nobody"),
     "activities.complete": _on("author", "activity.edit", DONE, "planned"),
     "activities.cancel": _on("author", "activity.edit", {"reason": "Ill"}, "planned"),
+    "handover.handovers": Call(),
+    "handover.handover": Call(),
+    "handover.hand_over": Call("", "hands", {"from_user": "?giver", "to_user": "=colleague"}),
+    "handover.confirm": Call("", "seen", {}),
+    "handover.contest": Call("", "receives", {"remark": "The folder is missing"}, more={"item": "?handed"}),
     "approvals.approvals": Call(),
     "approvals.approval": Call(),
     "approvals.decide": Call("", "reviews", {"decision": "approve"}),
@@ -264,6 +270,7 @@ def filled(value: Any, bundle: Bundle, world: World, step: str = "") -> Any:
         "?own_account": world.bundles["own"]["account"],
         "?company": world.departments["west"].pk,
         "?step": step,
+        "?giver": world.actors[bundle.owner].pk,
         "?contested": key_of("account", world.bundles["other"]["account"]),
     }
     return special.get(value, bundle[value[1:]])

@@ -123,6 +123,7 @@ class Desk:
             "?task": lambda: self.world.bundles["own"]["task"],
             "?role": lambda: self.world.bundles["own"]["role"],
             "?contested": lambda: key_of("account", self.world.bundles["other"]["account"]),
+            "?handed": lambda: bundle["handed"],
             "?node": self._node,
         }
         return special[value]()

@@ -17,6 +17,8 @@ from openpsm.org.models import (
     ApprovalSeat,
     Department,
     DepartmentManager,
+    Handover,
+    HandoverItem,
     Role,
     RoleGrant,
     Task,
@@ -44,6 +46,7 @@ class Scope:
         self.alert_people = {(row["alert_id"], row["user_id"]) for row in _rows(AlertPerson).values()}
         self.stand_in = {row["user_id"]: row["substitute_id"] for row in _rows(Absence).values()}
         self.arbitrations = _rows(Arbitration)
+        self.handovers, self.handed = _rows(Handover), _rows(HandoverItem)
         self.managers = {(row["user_id"], row["department_id"]) for row in _rows(DepartmentManager).values()}
         self.members = {(row["user_id"], row["project_id"]) for row in _rows(ProjectMember).values()}
         self.account_members = {(row["user_id"], row["account_id"]) for row in _rows(AccountMember).values()}
@@ -170,6 +173,25 @@ class Scope:
             return False
         asker = row["created_by_id"]
         return asker == user or self.reviews(user, pk) or self.manages(user, self.users[asker]["department_id"])
+
+    def handover(self, user: int | None, pk: int) -> bool:
+        """Who gave, took the step or received, and the managers above who gave."""
+        row = self.handovers.get(pk)
+        if row is None or user is None or not self.active(user):
+            return False
+        return (
+            user in (row["giver_id"], row["created_by_id"])
+            or self.receives(user, pk)
+            or self.manages(user, self.users[row["giver_id"]]["department_id"])
+        )
+
+    def receives(self, user: int, pk: int) -> bool:
+        return any(item["handover_id"] == pk and item["receiver_id"] == user for item in self.handed.values())
+
+    def hands_over_for(self, user: int, giver: int) -> bool:
+        """A manager above them, but never for oneself, or an administrator of users there."""
+        place = self.users[giver]["department_id"]
+        return (self.manages(user, place) and user != giver) or self.holds(user, "user.admin", place)
 
     def arbitration(self, user: int | None, pk: int) -> bool:
         row = self.arbitrations.get(pk)

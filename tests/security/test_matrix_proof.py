@@ -149,6 +149,7 @@ API_PREPARED: dict[str, tuple[str, Callable[[World], Bundle]]] = {
     "accounts.remove_member": ("owner", _with_member),
     "activities.confirm": ("manager", _own),
     "arbitrations.decide": ("executive", _own),
+    "handover.hand_over": ("manager", _own),
     "approvals.decide": ("manager", _own),
     "approvals.add_reviewer": ("manager", _own),
     "departments.close": ("administrator", lambda _world: Bundle("far", "far", {}, owner="far_seller")),

@@ -251,6 +251,7 @@ KNOWN_AS: dict[str, str] = {
     "departments": "org.Department",
     "duplicates": "accounts.Account",
     "evaluations": "evaluation.Evaluation",
+    "handover": "org.Handover",
     "intelligence": "buying.IntelligenceItem",
     "moves": "projects.Project",
     "products": "catalog.Product",

@@ -18,7 +18,7 @@ from openpsm.core.models.jobs import Job
 from openpsm.duplicates.models import DuplicatePair
 from openpsm.exchange.models import ImportBatch
 from openpsm.insights.models import Alert, AlertPerson
-from openpsm.org.models import AccessToken, Department, Notification, User
+from openpsm.org.models import AccessToken, Department, Handover, HandoverItem, Notification, User
 from openpsm.org.operations import deactivate_user, do_one, finish_bulk, make_token, save_view, start_bulk
 from openpsm.process.models import ProcessVersion
 from openpsm.projects.models import Project
@@ -263,11 +263,21 @@ def _work(ids: dict[str, int], project: Project, word: str, by: User) -> None:
     ids["alert"] = make_alert(project, by, word).pk
     about: dict[str, Any] = {"title": f"{word}appr title", "detail": f"{word}appr detail"}
     ids["approval"] = ask(by, [User.objects.get(username="manager.user")], about=project, **about).pk
+    ids |= _handed_over(by, ids["task"])
     ids["notification"] = Notification.objects.create(user=by, data={"title": f"{word}task"}, at=AT, **told).pk
     ids |= {"view": save_view(listing="tasks", name=f"{word}task view", query="", by=by, at=AT).pk, "keeper": by.pk}
     ids["bulk"] = _bulk(by, ids["task"], word)
     word_given: dict[str, Any] = {"fact": "bid.submitted", "evidence": f"{word}part evidence of the bid"}
     ids["confirmation"] = state_fact(project_id=project.pk, by=by, at=AT, **word_given).pk
+
+
+def _handed_over(by: User, task: int) -> dict[str, int]:
+    """Somebody who left gave a task to the owner, who has not confirmed it yet."""
+    giver = User.objects.get(username="former.user")
+    times: dict[str, Any] = {"created_at": AT, "updated_at": AT}
+    made = Handover.objects.create(giver=giver, reason="leaving", created_by=by, **times)
+    about = {"kind": "org.task.owner", "subject_type": "org.task", "subject_id": task}
+    return {"handover": made.pk, "handed": HandoverItem.objects.create(handover=made, receiver=by, **about).pk}
 
 
 def make_alert(project: Project, by: User, word: str) -> Alert:

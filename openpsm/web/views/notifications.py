@@ -15,21 +15,10 @@ from openpsm.insights.alerts import rules as alert_rules
 from openpsm.org import operations
 from openpsm.org.models import Approval, Notification
 from openpsm.web.access import UserRequest, page
+from openpsm.web.places import PLACES
 
 PAGE_SIZE = 50
 NEWEST = Order("-id", "id", is_descending=True)
-#: Where a record of each kind is shown.
-PLACES = {
-    "org.task": "/tasks/{pk}",
-    "registrations.arbitration": "/registrations/arbitrations/{pk}",
-    "insights.alert": "/alerts/{pk}",
-    "org.approval": "/approvals/{pk}",
-    "org.absence": "/approvals?part=waiting",
-    "projects.project": "/projects/{pk}",
-    "accounts.account": "/accounts/{pk}",
-    "registrations.registration": "/registrations/{pk}",
-    "activities.activity": "/activities/{pk}",
-}
 TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "task.opened": lambda data: _("New task for you: %(title)s") % {"title": data.get("title", "")},
     "task.due": lambda data: (

@@ -18,6 +18,7 @@ from openpsm.web.confirming import tell
 from openpsm.web.forms.base import attempt
 from openpsm.web.forms.projects import ReasonForm, posted_version
 from openpsm.web.forms.tasks import CompleteForm, ReassignForm, TaskForm
+from openpsm.web.places import open_place
 from openpsm.web.undo import say_undoable
 from openpsm.web.visitors import next_of
 
@@ -74,6 +75,7 @@ def _page(request: UserRequest, task: Task, **forms: Any) -> HttpResponse:
         "title": task.title,
         "task": task,
         "project": _project(request, task.project_id),
+        "place": open_place(task.subject_type, task.subject_id, request.user),
         "is_open": not (task.done_at or task.dropped_at),
         "crumbs": [(_("Today"), reverse("web:today"))],
         "complete_form": CompleteForm(initial=version, prefix=None, auto_id="complete_%s"),
