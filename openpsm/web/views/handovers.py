@@ -27,7 +27,8 @@ def handover_list(request: UserRequest) -> HttpResponse:
     """Show the newest handovers that one has to do with, those that wait for a word first (2 queries)."""
     rows = handovers.with_counts(Handover.objects.visible_to(request.user)).select_related("giver", "created_by")
     found = list(rows.order_by("-pk")[:MOST])
-    mine = HandoverItem.objects.waiting().filter(receiver=request.user, handover__in=[one.pk for one in found])
+    mine = HandoverItem.objects.visible_to(request.user).waiting().filter(receiver=request.user)
+    mine = mine.filter(handover__in=[one.pk for one in found])
     counts = dict(mine.values_list("handover").annotate(n=Count("pk")))
     lines = [(one, counts.get(one.pk, 0)) for one in found]
     context: dict[str, Any] = {"title": _("Handovers"), "lines": lines, "most": MOST}
