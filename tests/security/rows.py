@@ -369,7 +369,7 @@ WEB: dict[str, Row] = {
     "task-reassign": button("task", "", "seen", version="?", owner="=manager"),
     "handover-list": read(),
     "handover-new": read(),
-    "handover-begin": write("user", "", "hands", ("manager", "own"), receiver="=colleague", receiver_text=""),
+    "handover-begin": write("user", "", "hands", ("manager", "own"), receiver_id="=colleague"),
     "handover-detail": read("handover"),
     "handover-confirm": button("handover", "", "seen", all="1"),
     "handover-contest": button("handover", "", "receives", remark="The folder is missing", _more={"item": "?handed"}),

@@ -49,7 +49,7 @@ def signed_in(client, user):
 
 
 def begin(client, giver, receiver, **more):
-    return client.post(f"/handovers/of/{giver.pk}", {"receiver": receiver.pk, "reason": "leaving", **more})
+    return client.post(f"/handovers/of/{giver.pk}", {"receiver_id": receiver.pk, "reason": "leaving", **more})
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ def _locked(pks: set[int]) -> dict[int, User]:
     lock_rows(User, sorted(pks))
     found = {user.pk: user for user in User.objects.select_related("department").filter(pk__in=pks)}
     if pks - set(found):
-        raise InvalidInput({"receiver": [_("Choose an active user.")]})
+        raise InvalidInput({"receiver_id": [_("Choose an active user.")]})
     return found
 
 
@@ -160,11 +160,11 @@ def _require_valid(giver: User, receivers: Collection[User], reason: str) -> Non
     for user in receivers:
         own = access.reach(user)
         if user.pk == giver.pk:
-            errors["receiver"] = [_("Choose somebody else than the person who hands over.")]
+            errors["receiver_id"] = [_("Choose somebody else than the person who hands over.")]
         elif not user.is_active:
-            errors["receiver"] = [_("Choose an active user.")]
+            errors["receiver_id"] = [_("Choose an active user.")]
         elif not user.department or not any(own.holds_anywhere(one) for one in OWNING):
-            errors["receiver"] = [_("%(name)s has no department or no role that may own this.") % {"name": user.name}]
+            errors["receiver_id"] = [_("%(name)s has no department or no role that may own this.") % {"name": user.name}]
     if errors:
         raise InvalidInput(errors)
 

@@ -23,7 +23,7 @@ class HandoverForm(GraveForm, PickerForm):
     """Who receives; each kind of things may go to somebody else."""
 
     reason = forms.ChoiceField(label=_("Reason"), choices=Handover.Reason.choices, widget=forms.RadioSelect)
-    receiver = PickerField("people", label=_("Who receives it"))
+    receiver_id = PickerField("people", label=_("Who receives it"))
     deactivate = forms.BooleanField(
         label=_("End this person's access in the same step"),
         required=False,
@@ -54,7 +54,7 @@ class HandoverForm(GraveForm, PickerForm):
         values = self.values
         to = {name.removeprefix(TO): pk for name, pk in values.items() if name.startswith(TO) and pk}
         return {
-            "receiver_id": values["receiver"],
+            "receiver_id": values["receiver_id"],
             "reason": values["reason"],
             "deactivate": values.get("deactivate", False),
             "receivers": to,
