@@ -164,7 +164,9 @@ def _require_valid(giver: User, receivers: Collection[User], reason: str) -> Non
         elif not user.is_active:
             errors["receiver_id"] = [_("Choose an active user.")]
         elif not user.department or not any(own.holds_anywhere(one) for one in OWNING):
-            errors["receiver_id"] = [_("%(name)s has no department or no role that may own this.") % {"name": user.name}]
+            errors["receiver_id"] = [
+                _("%(name)s has no department or no role that may own this.") % {"name": user.name}
+            ]
     if errors:
         raise InvalidInput(errors)
 
