@@ -71,7 +71,7 @@ class Racer:
         now = datetime.now(UTC)
         made = register(account=NewAccount(name=unlike_name()), by=self.by, at=now)
         assert made.account_id is not None
-        new = NewProject(name="Circulating pumps", account_id=made.account_id)
+        new = NewProject(name=f"{unlike_name()[:4]}泵站", account_id=made.account_id)
         project = register(account_id=made.account_id, project=new, by=self.by, at=now).project
         assert project is not None
         return {"project": project.pk, "account": made.account_id, "version": project.version}
