@@ -129,18 +129,19 @@ class Racer:
         return {}
 
 
+def look_ahead(giver_id: int) -> None:
+    """Read what there is, take some time, and let the handover believe that it is still so."""
+    stale = FOUND(User.objects.select_related("department").get(pk=giver_id))
+    time.sleep(PAUSE)
+    handing.belongings = lambda giver: stale
+
+
 def unguard() -> None:
-    """Let a handover read what there is, take its time, and then write without a lock."""
-    found = handing.belongings
-    handing.lock_rows = lambda *_rows: None
-    handing._require_nothing_left = lambda _giver: None
+    setattr(handing, "lock_rows", lambda *_rows: None)  # noqa: B010 - a name that it has imported
+    handing._require_nothing_left = lambda giver: None
 
-    def slowly(giver: User) -> Any:
-        rows = found(giver)
-        time.sleep(PAUSE)
-        return rows
 
-    handing.belongings = slowly
+FOUND = handing.belongings
 
 
 def serve(user_id: int, *, is_guarded: bool) -> None:
@@ -152,6 +153,8 @@ def serve(user_id: int, *, is_guarded: bool) -> None:
         order = json.loads(line)
         while time.time() < order["go"] + order.get("behind", 0):
             pass
+        if not is_guarded and order["do"] == "transfer":
+            look_ahead(order["giver"])
         try:
             answer = getattr(racer, order["do"])(order)
         except Project.DoesNotExist:
