@@ -167,6 +167,7 @@ def register_on(stop: Path) -> int:
 
     executive = User.objects.filter(grants__role__key="executive").order_by("pk")[0]
     parameters.set_parameter(key="registration.checks_per_hour", value=100_000, by=executive, at=timezone.now())
+    parameters.set_parameter(key="registration.foreign_per_day", value=100_000, by=executive, at=timezone.now())
     by = User.objects.filter(grants__role__key="seller").select_related("department").order_by("-pk")[0]
     print("begun", flush=True)
     spent: list[float] = []

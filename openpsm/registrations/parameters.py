@@ -10,6 +10,7 @@ from openpsm.core import parameters
 
 PROTECTION_DAYS = "registration.protection_days"
 CHECKS_PER_HOUR = "registration.checks_per_hour"
+FOREIGN_PER_DAY = "registration.foreign_per_day"
 POOL_LIMIT = "registration.pool_limit"
 WARNING_DAYS = "registration.warning_days"
 CLAIMS_PER_DAY = "registration.pool_claims_per_day"
@@ -41,6 +42,16 @@ def declare_all() -> None:
         group=group,
         label=_("Checks an hour"),
         help=_("How often one person may check a name or run into a collision within an hour."),
+    )
+    parameters.declare(
+        FOREIGN_PER_DAY,
+        kind="integer",
+        default=30,
+        minimum=1,
+        maximum=100_000,
+        group=group,
+        label=_("Colleagues' records a day"),
+        help=_("How many customers and projects of colleagues the checks of one person may run into in a day."),
     )
     parameters.declare(
         POOL_LIMIT,

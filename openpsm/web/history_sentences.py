@@ -26,6 +26,7 @@ SENTENCES: dict[str, str | Promise] = {
     "account.released": _("Gave the account back to the public pool"),
     "account.returned": _("Took the account back into the public pool"),
     "registration.registered": _("Registered “%(name)s”, protected until %(until)s"),
+    "registration.probing": _("Asked about very many registered names and was stopped"),
     "registration.renewed": _("Renewed the protection of “%(name)s” until %(until)s"),
     "registration.warned": _("Warned that the protection ends on %(until)s"),
     "registration.expired": _("The protection of “%(name)s” ran out on %(until)s"),

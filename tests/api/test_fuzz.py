@@ -180,7 +180,11 @@ def test_made_up_calls_are_answered_as_described() -> None:
 def call_as(role: str) -> Counter[int]:
     """Let somebody of the role make chained calls; returns how often each status was answered."""
     user = make_user(f"fuzz-{role}", roles=ROLES[role], manages=make_department())
-    for key, value in (("api.requests_per_minute", 1_000_000), ("registration.checks_per_hour", 10_000)):
+    for key, value in (
+        ("api.requests_per_minute", 1_000_000),
+        ("registration.checks_per_hour", 10_000),
+        ("registration.foreign_per_day", 10_000),
+    ):
         parameters.set_parameter(key=key, value=value, by=user, at=timezone.now())
     populate(user)
     token, answers = ApiClient(user).token, Counter[int]()

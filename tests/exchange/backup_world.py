@@ -45,6 +45,7 @@ def prepare(projects: int) -> None:
         sizes = Sizes(users=20, accounts=projects, contacts=projects, projects=projects, activities=2 * projects)
         seed_load(sizes=sizes, seed=1, by=User.objects.get(username="ada"), at=at, tell=lambda _line: None)
     parameters.set_parameter(key="registration.checks_per_hour", value=100_000, by=None, at=at)
+    parameters.set_parameter(key="registration.foreign_per_day", value=100_000, by=None, at=at)
     owner = make_owner(username="seller")
     project = make_project(owner=owner, at=at)
     for number in range(3):

@@ -37,6 +37,7 @@ def prepare(*, is_guarded: bool) -> None:
     at = datetime.now(UTC)
     install_shipped_data(at)
     parameters.set_parameter(key="registration.checks_per_hour", value=100_000, by=None, at=at)
+    parameters.set_parameter(key="registration.foreign_per_day", value=100_000, by=None, at=at)
     if not is_guarded:
         with connection.cursor() as cursor:
             cursor.execute("DROP INDEX one_live_registration_per_name")

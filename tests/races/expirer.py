@@ -45,7 +45,7 @@ def prepare() -> None:
     now = datetime.now(UTC)
     migrate()
     install_shipped_data(now)
-    for key in ("registration.checks_per_hour", "registration.pool_limit"):
+    for key in ("registration.checks_per_hour", "registration.foreign_per_day", "registration.pool_limit"):
         parameters.set_parameter(key=key, value=100_000, by=None, at=now)
     parameters.set_parameter(key="registration.pool_claims_per_day", value=3_000, by=None, at=now)
     department = make_department()

@@ -32,6 +32,7 @@ def prepare() -> None:
     migrate()
     install_shipped_data(now)
     parameters.set_parameter(key="registration.checks_per_hour", value=100_000, by=None, at=now)
+    parameters.set_parameter(key="registration.foreign_per_day", value=100_000, by=None, at=now)
     department = make_department()
     manager = make_user(roles=("executive",), department=department)
     print(json.dumps({"users": [manager.pk, make_user(department=department).pk]}), flush=True)

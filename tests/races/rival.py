@@ -52,6 +52,7 @@ def prepare(*, is_guarded: bool) -> None:
     install_shipped_data(now)
     call_command("collectstatic", interactive=False, verbosity=0)
     parameters.set_parameter(key="registration.checks_per_hour", value=100_000, by=None, at=now)
+    parameters.set_parameter(key="registration.foreign_per_day", value=100_000, by=None, at=now)
     sellers = [make_seller() for _number in range(3)]
     taker = make_user(roles=("executive",), department=make_department())
     made = register(account=NewAccount(name=unlike_name()), by=sellers[0], at=now)

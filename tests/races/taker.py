@@ -38,6 +38,7 @@ from tests.factories.registrations import make_seller  # noqa: E402
 PAUSE = 0.03
 UNLIMITED = (
     "registration.checks_per_hour",
+    "registration.foreign_per_day",
     "registration.pool_limit",
     "registration.pool_claims_per_day",
     "api.requests_per_minute",

@@ -45,6 +45,7 @@ def prepare() -> None:
     install_shipped_data(now)
     call_command("collectstatic", interactive=False, verbosity=0)
     parameters.set_parameter(key="registration.checks_per_hour", value=100_000, by=None, at=now)
+    parameters.set_parameter(key="registration.foreign_per_day", value=100_000, by=None, at=now)
     department = make_department()
     giver, one, other = (make_user(department=department) for _number in range(3))
     managers = [make_user(roles=("sales-manager",), department=department, manages=department) for _n in range(2)]

@@ -20,7 +20,11 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     with django_db_blocker.unblock(), transaction.atomic():
         made = make_world()
         by = made.actors["administrator"]
-        for key, value in (("api.requests_per_minute", 1_000_000), ("registration.checks_per_hour", 10_000)):
+        for key, value in (
+            ("api.requests_per_minute", 1_000_000),
+            ("registration.checks_per_hour", 10_000),
+            ("registration.foreign_per_day", 10_000),
+        ):
             parameters.set_parameter(key=key, value=value, by=by, at=timezone.now())
         yield made
         transaction.set_rollback(True)

@@ -31,8 +31,9 @@ from openpsm.registrations import matching, queries
 from openpsm.registrations.arbitration import KIND, looks
 from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.models import Arbitration, Registration
-from openpsm.registrations.operations.checking import count_check, lock, require_seen_customer
+from openpsm.registrations.operations.checking import lock, require_seen_customer
 from openpsm.registrations.operations.claims import Kind, Status, protected_until, strict_key
+from openpsm.registrations.operations.probing import count_check
 from openpsm.registrations.parameters import SHARE_MAX, SHARE_MIN
 from openpsm.registrations.rules import HitClass
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from openpsm.accounts.models import Account
-from openpsm.core import events, limits, parameters
+from openpsm.core import events
 from openpsm.core.errors import DomainError
 from openpsm.org.access import require
 from openpsm.org.models import User
@@ -25,7 +25,7 @@ from openpsm.org.permissions import Permission
 from openpsm.registrations import matching
 from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.models import RegistrationLock
-from openpsm.registrations.parameters import CHECKS_PER_HOUR
+from openpsm.registrations.operations.probing import count_check, count_foreign, require_not_stopped
 from openpsm.registrations.rules import HitClass
 
 
@@ -67,6 +67,7 @@ def check_claim(
     hits = matching.check(by=by, account=account, project=project)
     with transaction.atomic():
         _record(by, at, "registration.checked", hits, account, project)
+    count_foreign(by, hits, at)
     return hits
 
 
@@ -74,11 +75,6 @@ def require_seen_customer(project: ProjectClaim | None, by: User) -> None:
     """Raise DoesNotExist where the claim names a customer by an id that the user does not see (1 query with one)."""
     if project is not None and project.account_id is not None:
         Account.objects.visible_to(by).only("pk").get(pk=project.account_id)
-
-
-def count_check(by: User, at: datetime) -> None:
-    limit = parameters.value(CHECKS_PER_HOUR)
-    limits.hit(f"registration.check:{by.pk}", limit=limit, per=timedelta(hours=1), at=at)
 
 
 def _record(
@@ -94,8 +90,11 @@ def _record(
 def registering(by: User, at: datetime, account: Claim | None, project: ProjectClaim | None) -> Iterator[None]:
     """Hold the lock in a transaction; a refusal is rolled back, counted and recorded, and then raised.
 
+    Raises TooMany for whoever has been stopped: what is free would say what is not.
+
     The strict key of a live registration that the check did not see (its record was renamed) refuses as well.
     """
+    require_not_stopped(by, at)
     try:
         with transaction.atomic(), events.together():
             lock()
@@ -114,6 +113,7 @@ def _refused(by: User, at: datetime, hits: Sequence[Hit], account: Claim | None,
     with transaction.atomic():
         _record(by, at, "registration.refused", hits, account, project)
     count_check(by, at)
+    count_foreign(by, hits, at)
 
 
 def refuse(hits: Sequence[Hit], confirmed: Collection[str]) -> None:

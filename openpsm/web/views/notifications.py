@@ -28,6 +28,10 @@ TEXTS: dict[str, Callable[[dict[str, Any]], str]] = {
         _("%(who)s claims “%(title)s” as well: say what speaks for you") % _said(data)
     ),
     "arbitration.decided": lambda data: _("%(who)s has decided who works on “%(title)s”") % _said(data),
+    "registration.probing": lambda data: (
+        _("%(who)s asks about very many registered names: checking stops for a while. Please talk to each other.")
+        % _said(data)
+    ),
     "registration.expired": lambda data: _expired(data),
     "account.returned": lambda data: _("%(who)s took “%(title)s” back into the public pool") % _said(data),
     "approval.requested": lambda data: _("%(who)s asks for your approval: %(title)s") % _said(data),
