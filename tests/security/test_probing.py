@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from openpsm.core import limits, parameters
+from openpsm.core.errors import TooMany
 from openpsm.core.models import Event
 from openpsm.org.models import Notification
 from openpsm.org.operations import make_token
@@ -195,7 +196,7 @@ def test_the_next_day_begins_anew(script):
     for _number in range(3):
         limits.hit(probing._foreign(script.user), limit=100, per=timedelta(days=1), at=now)
     parameters.set_parameter(key="registration.foreign_per_day", value=2, by=None, at=now)
-    with pytest.raises(probing.TooMany):
+    with pytest.raises(TooMany):
         probing.require_not_stopped(script.user, now)
     probing.require_not_stopped(script.user, now + timedelta(days=1))
 
