@@ -78,7 +78,10 @@ def former(data: Path, sample: int) -> None:
     """Former names out of the alias table, typed with an error or with a legal form more."""
     aliases = list(rows(data / "cn_company_aliases_dev.csv.gz"))
     old = [row for row in aliases if row["kind"] == "former"]
-    known = _list(_base(data, aliases), {row["full_name"]: row["alias"] for row in old})
+    called: dict[str, list[str]] = {}
+    for row in old:
+        called.setdefault(row["full_name"], []).append(row["alias"])
+    known = _list(_base(data, aliases), called)
     asked = [row for row in old if len(row["alias"]) >= 3]
     lines = _found(asked, known, _mistyped, sample)
     put("Former names, typed with an error or a legal form more", lines, MATCHING)
@@ -107,13 +110,13 @@ def _base(data: Path, aliases: Sequence[Row]) -> list[str]:
     return list(names)
 
 
-def _list(names: Sequence[str], other: dict[str, str] | None = None) -> Any:
+def _list(names: Sequence[str], other: dict[str, list[str]] | None = None) -> Any:
     from openpsm.registrations.matching import Claim
     from openpsm.registrations.matching.lists import CompanyList
 
     known = CompanyList()
     for name in names:
-        known.add(Claim(name, other_names=tuple(filter(None, [(other or {}).get(name, "")]))))
+        known.add(Claim(name, other_names=tuple((other or {}).get(name, ()))))
     return known
 
 

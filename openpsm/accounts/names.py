@@ -17,6 +17,10 @@ from openpsm.core.text import fold
 #: Signs of a company's name by which its branches are known, and of a telling part in which a slip is looked for.
 SHORTEST_HEAD = 4
 SHORTEST_SLIP = 6
+#: How the code of a province ends.
+PROVINCE = "0000"
+#: Other names of so many signs are found in spite of a sign that is wrong.
+SHORTEST_ALIAS, LONGEST_ALIAS = 3, 12
 #: A name of so many signs is the same with 中国 before it and without.
 SHORTEST_COUNTRYLESS = 6
 #: A brand of so many signs is a company's own: one that sounds the same is a slip of the pen. With one more, names that
@@ -51,9 +55,13 @@ class CompanyName:
 
     @property
     def brand(self) -> str:
-        """The telling part without the words for the trade at its end: what is a company's own."""
+        """The telling part without the words for the trade at its end: what is a company's own.
+
+        Empty where there is nothing else in it: 自来水公司 and 新华书店 stand in every town.
+        """
         found = _trade_pattern().search(self.core)
-        return self.core[: found.start()] if found and found.start() else self.core
+        brand = self.core[: found.start()] if found else self.core
+        return "" if brand in _EVERYWHERE else brand
 
     @property
     def street(self) -> str:
@@ -82,6 +90,10 @@ _BANKS = {
     "农商行": "农村商业银行",
     "农商银行": "农村商业银行",
 }
+_NATIONAL = frozenset(
+    f"{name}银行"
+    for name in ("中国", "工商", "农业", "建设", "交通", "招商", "邮政储蓄", "民生", "光大", "中信", "华夏", "兴业")
+)
 _BANK = re.compile("|".join(sorted(_BANKS, key=len, reverse=True)))
 _CITY_BANK = re.compile("(?<=市)商业银行")  # most of them dropped 市商业 from their names
 _HOUSE = re.compile("^.*?(?:银行|信用社|证券|保险|信托|财产险|人寿)")
@@ -98,14 +110,18 @@ _FORM = re.compile(rf"(?:{'|'.join(_FORMS)})$")
 _INNER_FORM = re.compile("股份有限责任公司|股份有限公司|有限责任公司|责任有限公司|有限公司|股份公司")
 _FILLER = re.compile("集团|控股|股份")
 _BRANCH_WORDS = (
-    *("分公司", "分行", "支行", "分理处", "营业部", "办事处", "分店", "分厂", "分院", "分社", "分部"),
-    *("经营部", "门市部", "储蓄所", "营业所", "代表处"),
+    *("分公司", "支公司", "分行", "支行", "分理处", "营业部", "办事处", "分店", "分厂", "分院", "分社", "分部"),
+    *("经营部", "门市部", "储蓄所", "营业所", "营业室", "代表处"),
 )
 _BRANCH = re.compile(rf"(?:{'|'.join(_BRANCH_WORDS)})$")
 _MIDDLE_BRANCH = re.compile("分行(?=.+(?:支行|分理处|营业部)$)")
+_DESK = re.compile("(?<=[分支]行)营业[部室]$|证券(?=营业部$)")  # what a branch calls its own counter
 _ENDING = re.compile("特别行政区|(?:[壮回]族|维吾尔)?自治区|自治[州县]|[省市县区盟旗]")
 _BRACKETED = re.compile(r"[(（\[【]([^()（）\[\]【】]{2,8})[)）\]】]")
 _NOTED = re.compile(r"[(（\[【](?:原|曾用|简称|以下简称|更名|现名|前身|下称)[^()（）\[\]【】]*[)）\]】]")
+_MARKERS = re.compile(r"^(?:[ngs]?\*?s?\*?st|pt|xd|xr|dr|[ng](?=[\u4e00-\u9fff]))", re.IGNORECASE)
+_SHARES = re.compile(r"(?:[ab]|-?[uw])$", re.IGNORECASE)
+_EVERYWHERE = frozenset({"新华", "人民", "国营", "第一", "第二", "第三"})
 _COUNTRY = frozenset({"中国", "中华", "china"})
 
 
@@ -143,7 +159,7 @@ def _trade_pattern() -> re.Pattern[str]:
     """Return the pattern of the words for a trade at the end of a telling part."""
     text = files("openpsm.accounts").joinpath("data", "trade_words.txt").read_text(encoding="utf-8")
     words = [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
-    return re.compile(f"(?:{'|'.join(sorted(words, key=len, reverse=True))})+$")
+    return re.compile(f"(?:{'|'.join(sorted(words, key=len, reverse=True))}|(?<=..)[^兴]业)+$")  # 车业, 塑业, 鞋业
 
 
 @lru_cache(maxsize=5_000)
@@ -166,7 +182,7 @@ def company_name(name: str) -> CompanyName:
 def _branch(key: str, text: str, inner_place: str) -> CompanyName:
     """Take a branch's name apart: 江苏银行北京东四支行 is 东四支行 of 江苏银行 at 北京."""
     text = _INNER_FORM.sub("", _BANK.sub(lambda found: _BANKS[found.group()], text, count=1))
-    text = _TWICE.sub(r"\1", text)
+    text = _TWICE.sub(r"\1", _DESK.sub("", text))
     place = _place_of(text)
     core = _FILLER.sub("", text[len(place) :]) or text[len(place) :]
     core = _ENDING.sub("", _MIDDLE_BRANCH.sub("", core))
@@ -177,7 +193,10 @@ def _branch(key: str, text: str, inner_place: str) -> CompanyName:
         return CompanyName(key, front, core, True, front + core)
     local = core[house.end() :]
     inside = _place_of(local)
-    return CompanyName(key, _ENDING.sub("", inside), front + house.group() + local[len(inside) :], True, front + core)
+    where, called = _ENDING.sub("", inside), house.group() + local[len(inside) :]
+    if house.group() in _NATIONAL:  # 杭州工商银行西湖支行 is no bank of 杭州
+        return CompanyName(key, where if where.startswith(front) else front + where, called, True, front + core)
+    return CompanyName(key, where, front + called, True, front + core)
 
 
 def _place_of(text: str) -> str:
@@ -210,6 +229,36 @@ def _without_form(text: str) -> str:
     bare = _FORM.sub("", text)
     again = _FORM.sub("", bare)
     return again or bare or text
+
+
+def bare_short(text: str) -> str:
+    """Return a short name without the markers of an exchange: *ST, G, B and their like."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    bare = _SHARES.sub("", _MARKERS.sub("", plain))
+    return fold(bare) if len(fold(bare)) > 1 else fold(text)
+
+
+def typed_short(text: str) -> tuple[str, str]:
+    """Return a short or former name without the legal form that somebody put behind it, with its markers and bare."""
+    plain = _INNER_FORM.sub("", re.sub(r"\s", "", unicodedata.normalize("NFKC", text)))
+    marked = _without_form(fold(plain))
+    return marked, bare_short(marked if len(marked) < len(fold(plain)) else plain)
+
+
+@lru_cache(maxsize=5_000)
+def lies_in(inner: str, outer: str) -> bool:
+    """Whether a place without its ending is part of a province: 乌鲁木齐 lies in 新疆, which it does not name."""
+    provinces = tuple(code for code in _codes(outer) if code.endswith(PROVINCE))
+    return bool(inner and provinces and _within(_codes(inner), provinces))
+
+
+def _codes(place: str) -> tuple[str, ...]:
+    """Return the codes of the innermost of the places that a text names."""
+    end, around = 0, ("",)
+    while found := _place_pattern().match(place, end):
+        around = _within(_places()[found.group(1)], around) or around
+        end = found.end()
+    return around if end == len(place) else ()
 
 
 def without_ending(text: str) -> str:

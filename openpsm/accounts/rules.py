@@ -15,7 +15,15 @@ from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
 from openpsm.accounts.latin import latin_marks
-from openpsm.accounts.names import SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
+from openpsm.accounts.names import (
+    LONGEST_ALIAS,
+    SHORTEST_ALIAS,
+    SHORTEST_HEAD,
+    SHORTEST_SLIP,
+    CompanyName,
+    company_name,
+    typed_short,
+)
 from openpsm.core.text import bigrams, fold, initials, search_text, sounds
 
 #: Hosts that many unrelated companies share: an address there says nothing about who they are.
@@ -146,6 +154,21 @@ def leading_claims(name: str) -> set[str]:
     else:
         found |= {f"part:{begun[:SHORTEST_HEAD]}" for begun in (taken.head, taken.key)}
     return found | latin_marks(name)
+
+
+def alias_marks(name: str) -> set[str]:
+    """Return what a short or former name shares with itself mistyped: it whole, and with each of its signs left out.
+
+    Two texts of which one has a sign more, fewer, swapped or wrong always have one of these in common. Asked for and
+    kept alike, hence for other names only: a name of six signs has eight.
+    """
+    found: set[str] = set()
+    for text in typed_short(name):
+        if len(text) <= LONGEST_ALIAS:
+            found.add(text)
+        if SHORTEST_ALIAS <= len(text) <= LONGEST_ALIAS:
+            found |= {text[:place] + text[place + 1 :] for place in range(len(text))}
+    return {f"alias:{text}" for text in found if len(text) > 1}
 
 
 def searchable(names: Sequence[str], uscc: str = "") -> str:

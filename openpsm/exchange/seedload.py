@@ -188,7 +188,7 @@ def _grams(account: Account) -> set[str]:
 
 def _marks(account: Account) -> set[str]:
     found = rules.marks(names=_names(account), uscc=account.uscc, phones=[account.phone])
-    return found.union(*map(rules.leading_marks, _names(account)))
+    return found.union(*map(rules.leading_marks, _names(account)), *map(rules.alias_marks, _names(account)[1:]))
 
 
 def _account(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from openpsm.accounts.models import MARK_LENGTH, Account, AccountGram, AccountMark, AccountName, Contact
-from openpsm.accounts.rules import grams, leading_marks, marks, searchable
+from openpsm.accounts.rules import alias_marks, grams, leading_marks, marks, searchable
 from openpsm.core import bulk
 from openpsm.core.text import fold, sort_key
 
@@ -27,7 +27,7 @@ class Keys:
 def keys_of(names: tuple[str, ...], uscc: str, domain: str, phone: str, country: str) -> Keys:
     """Return the keys of an account with these names, its own first; who creates many asks before taking locks."""
     found = marks(names=names, uscc=uscc, domain=domain, phones=[phone], country=country)
-    found = found.union(*map(leading_marks, filter(fold, names)))
+    found = found.union(*map(leading_marks, filter(fold, names)), *map(alias_marks, filter(fold, names[1:])))
     return Keys(
         strict_key=fold(names[0])[:200],
         sort_key=sort_key(names[0]),

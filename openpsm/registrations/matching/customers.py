@@ -13,7 +13,7 @@ from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
 
 from openpsm.accounts.models import MARK_LENGTH, Account, AccountMark, AccountName
-from openpsm.accounts.rules import check_uscc, leading_claims, marks, normal_uscc
+from openpsm.accounts.rules import alias_marks, check_uscc, leading_claims, marks, normal_uscc
 from openpsm.org.models import User
 from openpsm.registrations.matching.hits import Claim, Found, Hit, hit_of, rank
 from openpsm.registrations.rules import (
@@ -21,6 +21,7 @@ from openpsm.registrations.rules import (
     Likeness,
     compare_companies,
 )
+from openpsm.registrations.rules.shorts import compare_alias
 
 #: Of one leading mark so many accounts are compared; of one claim so many customers are shown, the most alike first.
 MOST_OF_A_MARK = 200
@@ -69,7 +70,7 @@ def _marked(claim: Claim) -> dict[int, set[str]]:
         country=claim.country,
     )
     sure = {mark[:MARK_LENGTH] for mark in telling}
-    leading = {mark[:MARK_LENGTH] for name in claim.names for mark in leading_claims(name)}
+    leading = {mark[:MARK_LENGTH] for name in claim.names for mark in leading_claims(name) | alias_marks(name)}
     rows = AccountMark.objects.filter(mark__in=sure | leading)
     place = Window(RowNumber(), partition_by="mark", order_by="pk")
     few = rows.annotate(place=place).filter(Q(place__lte=MOST_OF_A_MARK) | Q(mark__in=sure))
@@ -119,7 +120,7 @@ def best_name(claim: Claim, names: Iterable[tuple[str, str]]) -> Likeness | None
     found: list[Likeness] = []
     for kind, known in names:
         for index, name in enumerate(claim.names):
-            likeness = compare_companies(name, known)
+            likeness = compare_companies(name, known) or (compare_alias(name, known) if kind != "full" else None)
             if likeness and likeness.cls == HitClass.SAME and (kind == "short" or index > 0):
                 likeness = replace(likeness, cls=HitClass.POSSIBLE)
             if likeness:

@@ -11,10 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rapidfuzz.distance import OSA
-
 from openpsm.accounts.models import MARK_LENGTH
-from openpsm.accounts.rules import leading_claims, leading_marks, marks
+from openpsm.accounts.rules import alias_marks, leading_claims, leading_marks, marks
 from openpsm.core.text import fold
 from openpsm.registrations.matching.customers import MOST_OF_A_MARK, NUMBERS, best_name, together
 from openpsm.registrations.matching.hits import Claim, rank
@@ -24,8 +22,6 @@ from openpsm.registrations.rules.shorts import bare_short, is_short, short_liken
 #: A short name fits a company from here on, and its best score is that of a name worth a look.
 SHORT_FITS, SHORT_BEST = 0.6, 69
 MOST_BY_SIGNS = 20_000
-#: In another name of so many signs one that is wrong is a slip.
-SHORTEST_ALIAS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,9 @@ class CompanyList:
     def add(self, claim: Claim) -> None:
         row = len(self.claims)
         self.claims.append(claim)
-        for mark in _marks_of(claim) | {mark for name in claim.names for mark in leading_marks(name)}:
+        leading = {mark for name in claim.names for mark in leading_marks(name)}
+        leading |= {mark for name in claim.other_names for mark in alias_marks(name)}
+        for mark in _marks_of(claim) | leading:
             self._by_mark[mark[:MARK_LENGTH]].append(row)
         for sign in {sign for name in claim.names for sign in fold(name)}:
             self._by_sign[sign].append(row)
@@ -65,7 +63,7 @@ class CompanyList:
         for mark in _marks_of(claim):
             for row in self._by_mark.get(mark[:MARK_LENGTH], ()):
                 kinds[row].add(mark.partition(":")[0])
-        for mark in {mark for name in claim.names for mark in leading_claims(name)}:
+        for mark in {mark for name in claim.names for mark in leading_claims(name) | alias_marks(name)}:
             for row in self._by_mark.get(mark[:MARK_LENGTH], array("I"))[:MOST_OF_A_MARK]:
                 kinds[row].add("near")
         for row, agreeing in kinds.items():
@@ -77,14 +75,13 @@ class CompanyList:
                 yield row, together(claim, known, by_name, numbers)
 
     def _by_signs(self, name: str) -> dict[int, Likeness]:
-        """Return the rows that a short name abbreviates, and those of which another name has one sign otherwise."""
-        short, may_be_short = bare_short(name), is_short(name)
-        found: dict[int, Likeness] = {}
+        """Return the rows that a short name abbreviates; none for a name with a legal form."""
+        if not is_short(name):
+            return {}
+        short, found = bare_short(name), dict[int, Likeness]()
         for row in self._with_signs(set(short)):
             claim = self.claims[row]
-            if any(_is_one_off(short, bare_short(other)) for other in claim.other_names):
-                found[row] = Likeness(HitClass.POSSIBLE, 75, ("name_nearly",))
-            elif may_be_short and (fits := short_likeness(short, claim.name, self._weight)) >= SHORT_FITS:
+            if (fits := short_likeness(short, claim.name, self._weight)) >= SHORT_FITS:
                 found[row] = Likeness(HitClass.POSSIBLE, round(SHORT_BEST * fits), ("short_name",))
         return found
 
@@ -100,10 +97,6 @@ class CompanyList:
     def _weight(self, sign: str) -> float:
         """A sign tells the more, the fewer companies have it."""
         return math.log((len(self.claims) + 1) / (len(self._by_sign.get(sign, ())) + 1)) + 0.1
-
-
-def _is_one_off(one: str, other: str) -> bool:
-    return min(len(one), len(other)) >= SHORTEST_ALIAS and OSA.distance(one, other, score_cutoff=1) == 1
 
 
 def _marks_of(claim: Claim) -> set[str]:

@@ -5,15 +5,18 @@ Rule: docs/business-rules.md#registration
 
 from __future__ import annotations
 
+import re
+
 from rapidfuzz.distance import OSA
 
 from openpsm.accounts.latin import compare_latin, is_latin
-from openpsm.accounts.names import OWN_BRAND, SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name
+from openpsm.accounts.names import OWN_BRAND, SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name, lies_in
 from openpsm.core.text import initials, sort_key, sounds
 from openpsm.registrations.rules.likeness import HitClass, Likeness
 
 #: In a telling part of so many signs one too many or too few is a slip, not another name.
 LONG_NAME = 9
+_COUNTED = re.compile("[0-9一二三四五六七八九十百零东南西北]")
 
 
 def compare_companies(one: str, other: str) -> Likeness | None:
@@ -30,9 +33,10 @@ def compare_companies(one: str, other: str) -> Likeness | None:
         return Likeness(HitClass(found.cls.value), found.score, (found.reason,)) if found else None
     if a.is_branch != b.is_branch:
         return _family(a, b)
-    if not _fits(a.place, b.place):
-        return None
-    return _alike(a, b)
+    if _fits(a.place, b.place):
+        return _alike(a, b)
+    is_part = lies_in(a.place, b.place) or lies_in(b.place, a.place)
+    return _in_one_province(a, b) if is_part and a.core == b.core else None
 
 
 def _fits(one: str, other: str) -> bool:
@@ -63,13 +67,20 @@ def _alike(a: CompanyName, b: CompanyName) -> Likeness | None:
         return Likeness(same, 92, ("name_other_order",))
     if a.place == b.place and a.kernel and a.kernel == b.kernel:
         return Likeness(same, 90, ("name_with_filler",))
+    if a.place == b.place and (misspelled := _misspelled_trade(a, b)):
+        return misspelled
     if initials(a.core) == initials(b.core) and sort_key(a.core) == sort_key(b.core):
-        is_own = a.brand == b.brand or min(len(a.brand), len(b.brand)) >= OWN_BRAND
+        is_own = a.brand != b.brand and min(len(a.brand), len(b.brand)) >= OWN_BRAND  # 电器 and 电气 are two trades
         is_one = is_own and a.place == b.place
         return Likeness(same, 90, ("name_by_sound",)) if is_one else Likeness(possible, 70, ("name_by_sound",))
-    if not _is_slip(a.core, b.core):
+    if not _is_slip(a.core, b.core) or (a.is_branch and min(len(a.street), len(b.street)) < OWN_BRAND):
         return None
-    is_long = a.place == b.place and min(len(a.core), len(b.core)) >= LONG_NAME and a.core[-1] == b.core[-1]
+    is_long = (
+        not a.is_branch
+        and a.place == b.place
+        and min(len(a.core), len(b.core)) >= LONG_NAME
+        and a.core[-1] == b.core[-1]
+    )
     return Likeness(same, 88, ("name_nearly",)) if is_long else Likeness(possible, 75, ("name_nearly",))
 
 
@@ -77,11 +88,19 @@ def _elsewhere(a: CompanyName, b: CompanyName) -> Likeness | None:
     """One name with a place and without, or at a larger place; a branch without its town is that branch."""
     is_fuller = a.place.endswith(b.place) or b.place.endswith(a.place)  # 江苏苏州 and 苏州, or no place at all
     is_named = len(a.street) > 1 if a.is_branch else len(a.brand) >= OWN_BRAND
-    if is_named or (is_fuller and (a.is_branch or (a.place and b.place))):
+    if is_named or (is_fuller and (a.is_branch or (a.place and b.place and a.brand))):
         return Likeness(HitClass.SAME, 92, ("name_without_place",))
     if a.place and b.place and len(a.brand) < OWN_BRAND:
         return None
     return Likeness(HitClass.POSSIBLE, 85 if a.place and b.place else 80, ("name_without_place",))
+
+
+def _in_one_province(a: CompanyName, b: CompanyName) -> Likeness | None:
+    """One name at a town and at the province that it lies in: one branch, or companies that are worth a look."""
+    if a.is_branch and len(a.street) > 1:
+        return Likeness(HitClass.SAME, 88, ("name_without_place",))
+    is_own = not a.is_branch and len(a.brand) >= OWN_BRAND
+    return Likeness(HitClass.POSSIBLE, 75, ("name_without_place",)) if is_own else None
 
 
 def _is_misspelled_place(one: CompanyName, other: CompanyName) -> bool:
@@ -98,8 +117,34 @@ def _is_other_order(a: CompanyName, b: CompanyName) -> bool:
     return any(one[cut:] + one[:cut] == other for cut in range(2, len(one) - 1))
 
 
+def _counted(core: str) -> str:
+    """Return the signs of a name that tell siblings apart: 第十一加油站 and 第十加油站, 城东支行 and 城支行."""
+    return "".join(_COUNTED.findall(core))
+
+
+def _misspelled_trade(a: CompanyName, b: CompanyName) -> Likeness | None:
+    """One brand, and a sign more, fewer or wrong in the words for the trade; 电器 and 电气 are two trades, though."""
+    brand = min(a.brand, b.brand, key=len)
+    one, other = a.core[len(brand) :], b.core[len(brand) :]
+    is_misread = len(a.core) == len(a.brand) or len(b.core) == len(b.brand)  # no word for a trade, as one is misspelled
+    if a.is_branch or len(brand) < 2 or min(len(a.core), len(b.core)) < SHORTEST_SLIP:
+        return None
+    if not (a.core.startswith(brand) and b.core.startswith(brand)):
+        return None
+    if (a.brand != b.brand and not is_misread) or one[:1] != other[:1] or min(len(one), len(other)) < 2:
+        return None
+    if OSA.distance(one, other, score_cutoff=1) != 1 or _counted(one) != _counted(other):
+        return None
+    is_same = len(brand) >= OWN_BRAND and (is_misread or len(one) != len(other))
+    return (
+        Likeness(HitClass.SAME, 88, ("name_nearly",)) if is_same else Likeness(HitClass.POSSIBLE, 75, ("name_nearly",))
+    )
+
+
 def _is_slip(one: str, other: str) -> bool:
     """A slip of the pen: two signs swapped, one doubled or left out; another sign instead is another name."""
+    if _counted(one) != _counted(other):
+        return False
     if one.isascii() and other.isascii():
         return min(len(one), len(other)) >= SHORTEST_SLIP and one[0] == other[0] and OSA.distance(one, other) == 1
     if len(one) == len(other):

@@ -6,33 +6,48 @@ Rule: docs/business-rules.md#registration
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from itertools import pairwise
 
-from openpsm.accounts.names import company_name
-from openpsm.core.text import fold
+from rapidfuzz.distance import OSA
+
+from openpsm.accounts.names import SHORTEST_ALIAS, bare_short, company_name, typed_short
+from openpsm.core.text import fold, sounds
+from openpsm.registrations.rules.likeness import HitClass, Likeness
 
 #: So long is a name, without legal form, that somebody uses for short.
 LONGEST_SHORT = 8
 #: So much of the short name, by the weight of its signs, has to be found in order.
 ENOUGH = 0.55
-_MARKERS = re.compile(r"^(?:[ngs]?\*?s?\*?st|pt|xd|xr|dr|[ng](?=[\u4e00-\u9fff]))", re.IGNORECASE)
-_SHARES = re.compile(r"(?:[ab]|-?[uw])$", re.IGNORECASE)
+#: Scores of a known short or former name: the same but for markers; with a sign wrong, and so much more for a slip.
+ALIAS_BEST, ALIAS_NEARLY, ALIAS_SLIP = 85, 70, 4
+#: 宁波市远洲机械厂 is no name for short: it begins with a place in full, or what ends it is a legal form too.
+_REGISTERED = re.compile("^..[省市县区].{3,}|.{4}(?:厂|店|社|中心|经营部|合作社|合伙)$")
 Weight = Callable[[str], float]
-
-
-def bare_short(text: str) -> str:
-    """Return a short name without the markers of an exchange: *ST, G, B and their like."""
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
-    bare = _SHARES.sub("", _MARKERS.sub("", plain))
-    return fold(bare) if len(fold(bare)) > 1 else fold(text)
 
 
 def is_short(name: str) -> bool:
     """Whether a name may be one for short: few signs, and no legal form or branch."""
     taken = company_name(name)
-    return 2 <= len(bare_short(name)) <= LONGEST_SHORT and not taken.is_branch and not taken.key.endswith("公司")
+    is_whole = taken.key.endswith("公司") or _REGISTERED.search(taken.key) is not None
+    return 2 <= len(bare_short(name)) <= LONGEST_SHORT and not taken.is_branch and not is_whole
+
+
+def compare_alias(typed: str, known: str) -> Likeness | None:
+    """Return how alike a typed name is to a known short or former one: with other markers, or with a slip in it."""
+    pairs = zip(typed_short(typed), typed_short(known), strict=True)
+    score = max(_alias_score(one, other) for one, other in pairs)
+    return Likeness(HitClass.POSSIBLE, score, ("name_nearly",)) if score else None
+
+
+def _alias_score(one: str, other: str) -> int:
+    """A longer name with one sign wrong is the likelier one; a sign that sounds or stands otherwise is a slip."""
+    if one == other and len(one) > 1:
+        return ALIAS_BEST
+    if min(len(one), len(other)) < SHORTEST_ALIAS or OSA.distance(one, other, score_cutoff=1) != 1:
+        return 0
+    is_replaced = len(one) == len(other) and sorted(one) != sorted(other) and sounds(one) != sounds(other)
+    return ALIAS_NEARLY + min(len(other), 8) + (0 if is_replaced else ALIAS_SLIP)
 
 
 def short_likeness(short: str, name: str, weight: Weight) -> float:
