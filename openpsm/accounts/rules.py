@@ -22,6 +22,8 @@ from openpsm.accounts.names import (
     SHORTEST_SLIP,
     CompanyName,
     company_name,
+    is_small,
+    pared,
     typed_short,
 )
 from openpsm.core.text import bigrams, fold, initials, search_text, sounds
@@ -120,7 +122,9 @@ def leading_marks(name: str) -> set[str]:
     """
     taken = company_name(name)
     core, half = taken.core, len(taken.core) // 2
-    found = {_near(core), *_kernel(taken)}
+    found = {_near(core), *_kernel(taken), *map(_near, pared(core))}
+    if is_small(taken.place):
+        found.add(_near(taken.whole))  # what looks like a county may be a part of the name
     if len(core) >= SHORTEST_SLIP:
         found |= {f"half:{len(core)}{core[:half]}…", f"half:{len(core)}…{core[-half:]}"}
     if taken.is_branch:
@@ -142,7 +146,7 @@ def leading_claims(name: str) -> set[str]:
     """Return the leading marks of accounts whose names may be this one with a slip, its parent, or its branches."""
     taken = company_name(name)
     core, length = taken.core, len(taken.core)
-    found = {_near(core), *_kernel(taken), _near(taken.whole)}
+    found = {_near(core), *_kernel(taken), _near(taken.whole), *map(_near, pared(core))}
     if not taken.place and length > SHORTEST_SLIP:
         found.add(_near(core[2:]))  # the first two may be a place that is spelled wrong
     for other in (length - 1, length, length + 1):  # as long as a name may be that has this one's slip

@@ -1,6 +1,7 @@
 import pytest
 
-from openpsm.registrations.rules.shorts import bare_short, is_short, short_likeness
+from openpsm.accounts.names import bare_short
+from openpsm.registrations.rules.shorts import is_short, short_likeness
 
 
 def weight(sign: str) -> float:

@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from openpsm.accounts.models import MARK_LENGTH
+from openpsm.accounts.names import bare_short
 from openpsm.accounts.rules import alias_marks, leading_claims, leading_marks, marks
 from openpsm.core.text import fold
 from openpsm.registrations.matching.customers import MOST_OF_A_MARK, NUMBERS, best_name, together
 from openpsm.registrations.matching.hits import Claim, rank
 from openpsm.registrations.rules import HitClass, Likeness
-from openpsm.registrations.rules.shorts import bare_short, is_short, short_likeness
+from openpsm.registrations.rules.shorts import is_short, short_likeness
 
 #: A short name fits a company from here on, and its best score is that of a name worth a look.
 SHORT_FITS, SHORT_BEST = 0.6, 69

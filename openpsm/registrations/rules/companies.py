@@ -10,7 +10,17 @@ import re
 from rapidfuzz.distance import OSA
 
 from openpsm.accounts.latin import compare_latin, is_latin
-from openpsm.accounts.names import OWN_BRAND, SHORTEST_HEAD, SHORTEST_SLIP, CompanyName, company_name, lies_in
+from openpsm.accounts.names import (
+    OWN_BRAND,
+    RARE_BRAND,
+    SHORTEST_HEAD,
+    SHORTEST_SLIP,
+    CompanyName,
+    company_name,
+    is_small,
+    lies_in,
+    pared,
+)
 from openpsm.core.text import initials, sort_key, sounds
 from openpsm.registrations.rules.likeness import HitClass, Likeness
 
@@ -35,7 +45,11 @@ def compare_companies(one: str, other: str) -> Likeness | None:
         return _family(a, b)
     if _fits(a.place, b.place):
         return _alike(a, b)
+    if _holds_place(a, b) or _holds_place(b, a):
+        return Likeness(HitClass.SAME, 90, ("name_without_place",))
     is_part = lies_in(a.place, b.place) or lies_in(b.place, a.place)
+    if a.core == b.core and not is_part:
+        return _moved(a, b)
     return _in_one_province(a, b) if is_part and a.core == b.core else None
 
 
@@ -54,33 +68,39 @@ def _family(a: CompanyName, b: CompanyName) -> Likeness | None:
 
 def _alike(a: CompanyName, b: CompanyName) -> Likeness | None:
     """Say how alike two names at places that fit are: the same name otherwise spelled, or one worth a look."""
-    same, possible = HitClass.SAME, HitClass.POSSIBLE
     if a.place + a.core == b.place + b.core:
-        return Likeness(same, 97, ("name_without_form",))
+        return Likeness(HitClass.SAME, 97, ("name_without_form",))
     if a.core == b.core and len(a.core) >= 2:
         return _elsewhere(a, b)
     if min(len(a.core), len(b.core)) < 3:
         return None
     if _is_misspelled_place(a, b) or _is_misspelled_place(b, a):
-        return Likeness(same, 88, ("name_by_sound",))
-    if a.place == b.place and _is_other_order(a, b):
-        return Likeness(same, 92, ("name_other_order",))
-    if a.place == b.place and a.kernel and a.kernel == b.kernel:
-        return Likeness(same, 90, ("name_with_filler",))
-    if a.place == b.place and (misspelled := _misspelled_trade(a, b)):
-        return misspelled
+        return Likeness(HitClass.SAME, 88, ("name_by_sound",))
+    return (_at_one_place(a, b) if a.place == b.place else None) or _nearly(a, b)
+
+
+def _at_one_place(a: CompanyName, b: CompanyName) -> Likeness | None:
+    """Two telling parts at one place: other words or another order for the same."""
+    if _is_other_order(a, b):
+        return Likeness(HitClass.SAME, 92, ("name_other_order",))
+    if a.kernel and a.kernel == b.kernel:
+        return Likeness(HitClass.SAME, 90, ("name_with_filler",))
+    if _is_other_rank(a, b) or a.core in pared(b.core) or b.core in pared(a.core):
+        return Likeness(HitClass.SAME, 88, ("name_nearly",))
+    return _misspelled_trade(a, b)
+
+
+def _nearly(a: CompanyName, b: CompanyName) -> Likeness | None:
+    """Two telling parts that sound alike or differ by a slip of the pen."""
+    same, possible = HitClass.SAME, HitClass.POSSIBLE
     if initials(a.core) == initials(b.core) and sort_key(a.core) == sort_key(b.core):
         is_own = a.brand != b.brand and min(len(a.brand), len(b.brand)) >= OWN_BRAND  # 电器 and 电气 are two trades
         is_one = is_own and a.place == b.place
         return Likeness(same, 90, ("name_by_sound",)) if is_one else Likeness(possible, 70, ("name_by_sound",))
     if not _is_slip(a.core, b.core) or (a.is_branch and min(len(a.street), len(b.street)) < OWN_BRAND):
         return None
-    is_long = (
-        not a.is_branch
-        and a.place == b.place
-        and min(len(a.core), len(b.core)) >= LONG_NAME
-        and a.core[-1] == b.core[-1]
-    )
+    is_whole = not a.is_branch and a.place == b.place and a.core[-1] == b.core[-1]
+    is_long = is_whole and min(len(a.core), len(b.core)) >= LONG_NAME
     return Likeness(same, 88, ("name_nearly",)) if is_long else Likeness(possible, 75, ("name_nearly",))
 
 
@@ -101,6 +121,23 @@ def _in_one_province(a: CompanyName, b: CompanyName) -> Likeness | None:
         return Likeness(HitClass.SAME, 88, ("name_without_place",))
     is_own = not a.is_branch and len(a.brand) >= OWN_BRAND
     return Likeness(HitClass.POSSIBLE, 75, ("name_without_place",)) if is_own else None
+
+
+def _moved(a: CompanyName, b: CompanyName) -> Likeness | None:
+    """Partnerships move to where taxes are low and change the place in their names: a rare brand is the same one."""
+    if not ("合伙" in a.key and "合伙" in b.key) or len(a.brand) < 2:
+        return None
+    return Likeness(HitClass.SAME if len(a.brand) >= RARE_BRAND else HitClass.POSSIBLE, 80, ("name_without_place",))
+
+
+def _holds_place(one: CompanyName, other: CompanyName) -> bool:
+    """What looks like a county is a part of the name: 东湖新技术开发区, somewhere, is 武汉东湖新技术开发区."""
+    return bool(other.place) and is_small(one.place) and one.whole == other.core and len(one.whole) >= SHORTEST_SLIP
+
+
+def _is_other_rank(a: CompanyName, b: CompanyName) -> bool:
+    """One house's branch in one street, which has become a branch of another rank: 分理处 and 支行."""
+    return a.is_branch and len(a.street) > 1 and a.rankless != a.core and a.rankless == b.rankless
 
 
 def _is_misspelled_place(one: CompanyName, other: CompanyName) -> bool:
