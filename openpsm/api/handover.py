@@ -19,7 +19,7 @@ router = area("handover")
 Reason = Annotated[str, OneOf(Handover.Reason)]
 
 
-class ItemOut(Out):
+class HandoverItemOut(Out):
     """One thing that moved; `kind` is the link it came from, its record named by type and id."""
 
     id: int
@@ -43,14 +43,13 @@ class HandoverOut(Out):
     created_by_id: int | None
     created_at: datetime
     done_at: datetime | None
-    items: list[ItemOut]
+    items: list[HandoverItemOut]
 
 
 class HandoverQuery(ListQuery):
     """Filters of handovers."""
 
     giver_id: Id | None = None
-    reason: Reason | None = None
     sort: Annotated[str, sorts("id")] = "-id"
 
 
@@ -70,7 +69,7 @@ class ConfirmIn(In):
     items: Annotated[list[Id], Field(max_length=10_000)] | None = None
 
 
-class ContestIn(In):
+class HandoverContestIn(In):
     """What is wrong with it."""
 
     remark: Long
@@ -132,7 +131,7 @@ def confirm(request: ApiRequest, pk: Id, body: ConfirmIn = ConfirmIn()) -> HttpR
 
 @router.post("/{id:pk}/items/{id:item}/contest", response=HandoverOut)
 @permission(OPEN)
-def contest(request: ApiRequest, pk: Id, item: Id, body: ContestIn) -> HttpResponse:
+def contest(request: ApiRequest, pk: Id, item: Id, body: HandoverContestIn) -> HttpResponse:
     """Say what is wrong with a thing that you have received."""
     record = HandoverItem.objects.visible_to(request.auth).filter(handover=pk).select_related("handover").get(pk=item)
     operations.contest_item(item_id=record.pk, remark=body.remark, by=request.auth, at=timezone.now())

@@ -89,7 +89,7 @@ def test_file_is_read_but_not_changed_by_who_only_reads_the_account(client, file
 
 def test_file_is_gone_at_once_when_the_right_is_gone(client, file, account, owner):
     operations.set_account_owner(account_id=account.pk, owner_id=None, by=owner, at=AT)
-    Account.objects.filter(pk=account.pk).update(is_unassigned=True)
+    Account.objects.filter(pk=account.pk).update(is_unassigned=True, pooled_at=None)
     assert client.get(f"/files/{file.pk}").status_code == 404
 
 

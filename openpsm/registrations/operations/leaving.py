@@ -1,6 +1,6 @@
 """How an account comes into the public pool; whoever calls has locked it and leaves the event.
 
-Rule: docs/business-rules.md#pool
+Rule: docs/business-rules.md#public-pool
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The public pool: taking customers out, giving them back, and giving them to a colleague.
 
-Rule: docs/business-rules.md#pool
+Rule: docs/business-rules.md#public-pool
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Customers taken from the pool with whom nothing was begun go back to it.
 
-Rule: docs/business-rules.md#pool
+Rule: docs/business-rules.md#public-pool
 """
 
 from __future__ import annotations
