@@ -8,22 +8,24 @@ import pytest
 from django.db import transaction
 from django.utils import timezone, translation
 
-from openpsm.accounts.models import Account, AccountKind, Contact
+from openpsm.accounts.models import Account, AccountKind, Contact, LossRecord
 from openpsm.activities.models import Activity
 from openpsm.buying.models import AttitudeChange, Contender, Criterion, IntelligenceItem, Stakeholder, SupporterLabel
 from openpsm.catalog.models import Product
 from openpsm.core import events
 from openpsm.core.models import Event
 from openpsm.core.models.configuration import CustomField
+from openpsm.duplicates.models import DuplicatePair
 from openpsm.evaluation.models import Evaluation
 from openpsm.exchange.demo import load_demo
 from openpsm.exchange.demo.words import FOLDER, Words, both
 from openpsm.insights.diagnosis import diagnose
-from openpsm.org.models import Task, User
+from openpsm.insights.models import Alert
+from openpsm.org.models import Handover, HandoverItem, Task, User
 from openpsm.projects.models import ClosingReport, Debt, GateReview, Project, ProjectFacts
 from openpsm.projects.operations import GateBlocked, advance_towards
 from openpsm.projects.queries import kept_values
-from openpsm.registrations.models import Registration
+from openpsm.registrations.models import Arbitration, PoolStay, Registration
 from tests.factories import AT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -51,7 +53,7 @@ def test_there_is_enough_of_everything(demo):
     parts = [model.objects.count() for model in (IntelligenceItem, Contender, Criterion, AttitudeChange, Evaluation)]
     assert all(found >= least for found, least in zip(parts, (120, 30, 45, 60, 20), strict=True)), parts
     assert set(Account.objects.values_list("kind", flat=True)) >= set(AccountKind.values) - {"supplier"}
-    assert Account.objects.filter(owner=None).count() == 2
+    assert Account.objects.filter(owner=None).count() == 3
     assert Account.objects.exclude(parent=None).count() == 1
 
 
@@ -93,6 +95,29 @@ def test_supporters_tasks_and_protections(demo):
     assert live.filter(protected_until__lt=TODAY).exists()
     assert live.filter(protected_until__gte=TODAY).exists()
     assert live.filter(kind="project").count() == Project.objects.count()
+
+
+def test_customers_change_hands(demo):
+    waiting = Arbitration.objects.open().values_list("asker__username", "holder__username", "approval__state")
+    assert sorted(waiting) == [("chensy", "zhaoxt", "waiting"), ("wujn", "sunhr", "waiting")]
+    assert all(one.asker_evidence and one.holder_evidence for one in Arbitration.objects.all())
+    assert set(DuplicatePair.objects.values_list("cls", "state")) == {("possible", "open")}
+    assert DuplicatePair.objects.visible_to(User.objects.get(username="hanlx")).count() == 2
+    assert all(stay.reason and stay.former_owner for stay in PoolStay.objects.open())
+    handover = Handover.objects.get(done_at=None)
+    assert (handover.giver.username, handover.created_by) == ("gaoyc", User.objects.get(username="hanlx"))
+    kinds = Counter(HandoverItem.objects.waiting().filter(receiver__username="wujn").values_list("kind", flat=True))
+    assert (kinds["accounts.account.owner"], kinds["projects.project.owner"]) == (3, 1)
+    reported = LossRecord.objects.reported().get()
+    assert (reported.winner.name, int(reported.price), reported.price_unit) == ("特莱能", 15200, "吨")
+    assert LossRecord.objects.standing().get(reported_at=None).owner.username == "sunhr"
+
+
+def test_alerts_are_raised_and_a_silent_customer_is_a_task_of_the_manager(demo):
+    assert set(Alert.objects.values_list("rule", flat=True)) >= {"silent", "clash", "idle-account", "protection"}
+    silent = Alert.objects.get(rule="silent", account__owner__username="sunhr")
+    assert (silent.measure["quantity"], silent.measure["percent"], silent.state) == ("2.4", 68, "tasked")
+    assert silent.task == Task.objects.get(owner__username="hanlx", origin="alert.silent")
 
 
 def test_the_past_reaches_back_over_eighteen_months_in_the_order_of_time(demo):

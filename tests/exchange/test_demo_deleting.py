@@ -4,22 +4,27 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from openpsm.accounts.models import Account, Contact
+from openpsm.accounts.models import Account, AccountVolume, Contact, LossRecord
 from openpsm.activities.models import Activity
 from openpsm.catalog.models import Product
 from openpsm.core.errors import DomainError, NotAllowed
 from openpsm.core.models import Attachment, Event
+from openpsm.duplicates.models import DuplicatePair
 from openpsm.exchange.demo import load_demo
 from openpsm.exchange.demo.deleting import delete_demo, in_the_way, remaining
-from openpsm.org.models import Department, Task, User
+from openpsm.insights.models import Alert
+from openpsm.org.models import Approval, Department, Handover, HandoverItem, Task, User
 from openpsm.projects.models import Project, ProjectTotal
 from openpsm.projects.operations import rebuild_totals
+from openpsm.registrations.models import Arbitration, PoolStay
 from tests.factories import AT
 from tests.factories.accounts import make_account
 from tests.factories.org import make_department, make_user
 from tests.factories.projects import make_project
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+#: Nothing of these is anybody's own in these tests.
+GONE = (Alert, Approval, Arbitration, AccountVolume, DuplicatePair, Handover, HandoverItem, LossRecord, PoolStay)
 KINDS = (Project, Account, Contact, Activity, Product, Department, Task)
 
 
@@ -47,10 +52,12 @@ def own(boss):
 
 def test_the_demo_goes_and_ones_own_stays(boss, own):
     before = Event.objects.count()
+    assert all(model.objects.exists() for model in GONE)
     made = delete_demo(by=boss, at=timezone.now())
     assert len(made.projects) >= 25
     assert [model.objects.count() for model in KINDS] == [1, 1, 0, 0, 0, 1, 0]
     assert Attachment.objects.count() == 0
+    assert [model.objects.count() for model in GONE] == [0] * len(GONE)
     assert set(User.objects.active().values_list("username", flat=True)) == {"admin", "own.seller"}
     assert not User.objects.filter(is_active=False, department__isnull=False).exists()
     assert sum(ProjectTotal.objects.values_list("count", flat=True)) == 1

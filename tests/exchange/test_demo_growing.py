@@ -13,6 +13,7 @@ from openpsm.core.models import Event, Job
 from openpsm.exchange.demo import company, growing, load_demo, marking, more
 from openpsm.exchange.demo.deleting import delete_demo, remaining
 from openpsm.exchange.demo.words import BETWEEN_LANGUAGES, both
+from openpsm.insights.models import Alert
 from openpsm.org.models import User
 from openpsm.projects.models import Project
 from tests.factories import AT
@@ -85,6 +86,9 @@ def test_the_whole_company_is_believable(demo):
     stalled = running.filter(is_stalled=True).count()
     assert (accounts >= 140, projects >= 115, activities >= 300) == (True, True, True), counted()
     assert 5 <= stalled <= 16, stalled
+    elsewhere = Alert.objects.get(rule="elsewhere", seller__username="sunhr")
+    assert elsewhere.measure["destination"] == "石家庄朔闻润滑贸易"
+    assert elsewhere.measure["times"] >= 4
     assert running.values("stage").distinct().count() >= 5
     assert set(Project.objects.values_list("outcome", flat=True)) == {"open", "won", "lost", "dropped"}
     assert growing.grow(**ZH) == 0

@@ -21,7 +21,7 @@ def _people_only(monkeypatch):
 def test_load_demo_fills_every_role_and_everybody_can_sign_in():
     logins = load_demo(AT)
     held = set(User.objects.values_list("grants__role__key", flat=True))
-    assert (len(logins), held) == (14, set(Role.objects.values_list("key", flat=True)))
+    assert (len(logins), held) == (15, set(Role.objects.values_list("key", flat=True)))
     for login in logins:
         user = operations.sign_in(username=login.username, password=PASSWORD, address="127.0.0.1", at=AT)
         assert not user.must_change_password
@@ -45,7 +45,7 @@ def test_first_administrator_may_ask_for_the_demo_whose_passwords_nobody_knows(d
     load.func(user_id=user.pk)
     load.func(user_id=user.pk)
     others = User.objects.exclude(pk=user.pk)
-    assert (others.count(), any(other.check_password(PASSWORD) for other in others)) == (13, False)
+    assert (others.count(), any(other.check_password(PASSWORD) for other in others)) == (14, False)
 
 
 def test_first_setup_without_demo_asks_for_nothing(django_capture_on_commit_callbacks):

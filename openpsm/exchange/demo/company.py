@@ -5,16 +5,28 @@ from datetime import datetime
 from typing import Any
 
 from openpsm.core import memo
-from openpsm.exchange.demo import moves, telling
+from openpsm.duplicates.operations import search_accounts
+from openpsm.exchange.demo import moves, owning, telling
 from openpsm.exchange.demo.stories import Step, Story, Tell, play, steps_of
 from openpsm.exchange.demo.words import Words, read
 from openpsm.exchange.demo.world import World, build
+from openpsm.insights.alerts import sweeping
 from openpsm.org.models import User
 from openpsm.projects.operations import sweep
 
 FILES = ("north", "north_ended", "east", "east_ended")
 #: The sections of an account and of a project, in the order in which they follow each other within a day.
-ACCOUNT_SECTIONS: Mapping[str, Tell] = {"start": telling.account, "calls": telling.call, "pool": telling.to_pool}
+ACCOUNT_SECTIONS: Mapping[str, Tell] = {
+    "start": telling.account,
+    "calls": telling.call,
+    "pool": telling.to_pool,
+    "contests": owning.contested_account,
+    "volumes": owning.volumes,
+    "plans": owning.plan,
+    "lost": owning.lost,
+    "judged": owning.judged,
+    "handover": owning.handover,
+}
 SECTIONS: Mapping[str, Tell] = {
     "start": telling.start,
     "team": telling.team,
@@ -41,6 +53,7 @@ SECTIONS: Mapping[str, Tell] = {
     "rest": moves.rest,
     "end": moves.end,
     "plans": telling.plan,
+    "contests": owning.contested_project,
 }
 
 
@@ -53,7 +66,14 @@ def load_business(users: Mapping[str, User], words: Words, *, by: User, at: date
         steps += [step for row in read(name) for step in steps_of_row(row, world, SECTIONS)]
     with memo.scope():
         play(steps, world, until=at)
+    look(at)
+
+
+def look(at: datetime) -> None:
+    """Look at everything as a worker does every night: projects, accounts that are alike, alerts."""
     sweep(at=at)
+    search_accounts(by=None, at=at)
+    sweeping.sweep(at=at)
 
 
 def steps_of_row(row: Mapping[str, Any], world: World, sections: Mapping[str, Tell]) -> list[Step]:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from openpsm.accounts.models import Account, Competitor, Contact
+from openpsm.accounts.models import Account, Competitor, Contact, LossRecord
 from openpsm.activities.models import Activity, Comment
 from openpsm.buying.models import Contender, Stakeholder
 from openpsm.catalog.models import Product
@@ -25,12 +25,15 @@ from openpsm.core.models import Attachment, SealKey
 from openpsm.core.models.configuration import CustomField
 from openpsm.evaluation.models import Evaluation
 from openpsm.exchange.demo import marking
+from openpsm.insights.models import Alert
 from openpsm.org import access, operations
 from openpsm.org.models import (
+    Approval,
     BulkEdit,
     Department,
     DepartmentManager,
     Follow,
+    Handover,
     Notification,
     Recent,
     RoleGrant,
@@ -49,7 +52,7 @@ from openpsm.projects.models import (
     ProjectProduct,
 )
 from openpsm.projects.operations import rebuild_totals
-from openpsm.registrations.models import Registration
+from openpsm.registrations.models import Arbitration, Registration
 
 #: So many of one's own records that stand in the way are named.
 NAMED = 10
@@ -181,19 +184,32 @@ def _in_order(demo: Demo, gone: dict[type[Model], Iterable[int]]) -> Iterator[Qu
     yield Task._base_manager.filter(pk__in=gone[Task])
     for part in (Evaluation, Debt, GateReview, Confirmation):
         yield part._base_manager.filter(project)
-    yield Registration._base_manager.filter(project | about_account)
+    yield from _claims(project | about_account)
     yield Project._base_manager.filter(pk__in=demo.projects)
     for model in (Project, Account, Activity):
         yield Attachment._base_manager.filter(root_type=model._meta.label_lower, root_id__in=gone[model])
     yield Contact._base_manager.filter(pk__in=gone[Contact])
+    yield Alert._base_manager.filter(seller__in=demo.users)
+    yield Handover._base_manager.filter(giver__in=demo.users)
     yield Account._base_manager.filter(pk__in=demo.accounts)
     yield Product._base_manager.filter(pk__in=demo.products)
     yield Competitor._base_manager.filter(pk__in=demo.competitors).exclude(
         Q(pk__in=Contender._base_manager.values("competitor"))
         | Q(pk__in=ClosingReport._base_manager.filter(winner__isnull=False).values("winner"))
+        | Q(pk__in=LossRecord._base_manager.filter(winner__isnull=False).values("winner"))
     )
     if not Project._base_manager.exists():
         yield CustomField._base_manager.filter(pk__in=demo.fields)
+
+
+def _claims(about: Q) -> Iterator[QuerySet[Any]]:
+    """Yield registrations behind what decides between two of them; one that is contested has no record of its own."""
+    contested = Arbitration._base_manager.filter(about)
+    claims = list(contested.values_list("claim", flat=True))
+    approvals = list(contested.exclude(approval=None).values_list("approval", flat=True))
+    yield contested
+    yield Approval._base_manager.filter(pk__in=approvals)
+    yield Registration._base_manager.filter(about | Q(pk__in=claims))
 
 
 def _retire_people(demo: Demo, *, by: User, at: datetime) -> None:

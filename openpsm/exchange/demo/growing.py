@@ -21,12 +21,11 @@ from openpsm.core import memo
 from openpsm.core.jobs import outcomes
 from openpsm.core.locks import lock_rows
 from openpsm.exchange.demo import marking, more
-from openpsm.exchange.demo.company import ACCOUNT_SECTIONS, SECTIONS, steps_of_row
+from openpsm.exchange.demo.company import ACCOUNT_SECTIONS, SECTIONS, look, steps_of_row
 from openpsm.exchange.demo.stories import in_time
 from openpsm.exchange.demo.words import Words
 from openpsm.exchange.demo.world import World
 from openpsm.org.models import User
-from openpsm.projects.operations import sweep
 
 #: Between two stories, so that pages and their writers come in between.
 PAUSE_SECONDS = 0.2
@@ -60,7 +59,7 @@ def grow(
             fresh += is_new
             tell(number, len(chosen))
             time.sleep(pause if is_new else 0.0)
-        sweep(at=at)
+        look(at)
     return fresh
 
 

@@ -178,6 +178,7 @@ class _Maker:
         if how == "lose":
             winner = _pair(f"{rival['zh']}润滑", f"{rival['en']} Lubricants")
             more |= {"winner": winner, "amount": str(row["amount"] * 9 // 10)}
+            more["destination"] = self.words["elsewhere"].get(row["owner"], winner)
         row["end"] = [[day + self.rng.randrange(30, 80), how, reason, text, more]]
         return row
 

@@ -38,6 +38,7 @@ STAFF = (
     ("zhaoxt", "赵晓彤 | Zhao Xiaotong", "销售工程师 | Sales engineer", EAST, "seller"),
     ("sunhr", "孙浩然 | Sun Haoran", "销售工程师 | Sales engineer", NORTH, "seller"),
     ("wujn", "吴佳宁 | Wu Jianing", "见习销售 | Junior seller", NORTH, "seller"),
+    ("gaoyc", "高彦超 | Gao Yanchao", "销售工程师 | Sales engineer", NORTH, "seller"),
     ("hejp", "何建平 | He Jianping", "润滑技术工程师 | Lubrication engineer", SERVICE, "presales"),
     ("tangwq", "唐婉清 | Tang Wanqing", "财务主管 | Head of finance", FINANCE, "finance"),
     ("fengyt", "冯雨桐 | Feng Yutong", "市场专员 | Marketing specialist", MARKET, "market"),
