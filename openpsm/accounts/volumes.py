@@ -28,6 +28,12 @@ class Series:
     unit: str
     points: tuple[tuple[date, Decimal | None, int], ...]
 
+    @property
+    def places(self) -> int:
+        """How many decimal places the finest figure needs, at most two: all are written alike."""
+        known = [quantity.normalize() for _month, quantity, _share in self.points if quantity is not None]
+        return min(2, max([0, *(-int(one.as_tuple().exponent) for one in known)]))
+
 
 @dataclass(frozen=True, slots=True)
 class Fall:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openpsm.accounts.models import Account, AccountVolume
 from openpsm.accounts.operations import NewVolume, record_volumes, update_volume, withdraw_volumes
-from openpsm.accounts.volumes import Fall, fall_of, months_until, series_of
+from openpsm.accounts.volumes import Fall, Series, fall_of, months_until, series_of
 from openpsm.core import events
 from openpsm.core.errors import DomainError, InvalidInput, NotAllowed, Stale
 from tests.factories import AT
@@ -142,3 +142,13 @@ def test_thirteen_months_are_one_query(boss, django_assert_num_queries):
         [(date(2026, 9, 1), Decimal(1500), 50), (date(2026, 10, 1), Decimal(3000), 100)],
     )
     assert (second.unit, len(second.points)) == ("吨", 13)
+
+
+def test_figures_of_a_series_are_written_with_the_same_places():
+    month = date(2026, 3, 1)
+
+    def places(*figures):
+        return Series("t", tuple((month, None if one is None else Decimal(one), 0) for one in figures)).places
+
+    found = [places("12.000000", None), places("12", "10.8"), places("0", "3.125"), places("1200")]
+    assert found == [0, 1, 2, 0]

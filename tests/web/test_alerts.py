@@ -121,11 +121,13 @@ def test_lost_deals_show_four_things_to_all_and_the_name_to_who_sees_it(
 
 def test_lost_customers_show_four_things_to_all_sellers_and_what_is_owed_to_nobody_else(client, seller, manager, now):
     account, owed = make_account("Secret Works", owner=seller), make_account("Owed Works", owner=seller)
-    said = Loss(reason="price", destination="宏远搅拌站", lost_on=today(now), reason_text="Secret words")
+    price: dict[str, Any] = {"price": Decimal("15200.5"), "price_unit": "t"}
+    said = Loss(reason="price", destination="宏远搅拌站", lost_on=today(now), reason_text="Secret words", **price)
     report_loss(account_id=account.pk, loss=said, by=seller, at=now)
     judge_lost(account_id=owed.pk, by=manager, at=now)
     shown = page(client, make_user("stranger", department=make_department()), "/lost-customers").text
     assert ("宏远搅拌站" in shown, "Secret" in shown, "Owed" in shown) == (True, False, False)
+    assert ("¥15,200.5/t" in shown, "a colleague&#x27;s customer" in shown) == (True, True)
     assert "Secret Works" in page(client, manager, "/lost-customers").text
     assert page(client, make_user(roles=["administrator"]), "/lost-customers").text.count("宏远搅拌站") == 0
 

@@ -92,6 +92,8 @@ def test_kinds_may_go_to_others_and_a_bad_receiver_is_told(client, giver, receiv
 def test_the_receiver_confirms_thing_by_thing(client, handover, receiver):
     page = signed_in(client, receiver).get(f"/handovers/{handover.pk}").text
     assert "Gear oil" in page
+    waiting = HandoverItem.objects.waiting().filter(receiver=receiver).count()
+    assert page.count('type="checkbox" name="item"') == page.count("/contest") == waiting
     one, *others = HandoverItem.objects.filter(receiver=receiver).order_by("pk")
     client.post(f"/handovers/{handover.pk}/confirm", {"item": [one.pk]})
     assert HandoverItem.objects.waiting().count() == len(others)
@@ -109,6 +111,7 @@ def test_the_receiver_confirms_thing_by_thing(client, handover, receiver):
 def test_managers_see_what_is_open_and_only_the_receiver_speaks(client, handover, boss):
     page = signed_in(client, boss).get("/handovers").text
     assert "not confirmed yet" in page
+    assert 'name="item"' not in client.get(f"/handovers/{handover.pk}").text
     item = HandoverItem.objects.order_by("pk")[0]
     client.post(f"/handovers/{handover.pk}/confirm", {"all": "1"})
     refused = client.post(f"/handovers/{handover.pk}/items/{item.pk}/contest", {"remark": "Mine"})

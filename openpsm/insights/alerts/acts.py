@@ -106,7 +106,8 @@ def _found(alert_id: int, by: User, version: int | None, *states: str) -> Alert:
 
 def _title(alert: Alert) -> str:
     about = alert.project or alert.account
-    return (f"{rules.label_of(alert.rule)}: {about}" if about else rules.label_of(alert.rule))[:200]
+    named = {"rule": rules.label_of(alert.rule), "title": about}
+    return (_("%(rule)s: %(title)s") % named if about else named["rule"])[:200]
 
 
 @events.on("task.completed", "task.dropped", "task.reopened")

@@ -251,7 +251,7 @@ def _clash(account: Account, visits: Iterable[tuple[int, date]], line: Line) -> 
 
 def _say_clash(measure: Measure) -> str:
     each = [_("%(who)s on %(on)s") % one for one in measure["visits"]]
-    return _("About to visit the same customer: %(visits)s.") % {"visits": ", ".join(each)}
+    return _("About to visit the same customer: %(visits)s.") % {"visits": _(", ").join(each)}
 
 
 # --- a colleague's price undercut

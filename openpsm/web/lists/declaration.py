@@ -121,7 +121,7 @@ class Listing:
     is_whole: bool = False
     prepare: Callable[[list[Any], Reader], list[Row]] = lambda rows, _reader: rows
     empty: Mapping[str, Any] = field(default_factory=dict)
-    primary: Callable[[User], tuple[Any, str] | None] = lambda _user: None
+    primary: Callable[[User], tuple[Any, ...] | None] = lambda _user: None
     crumbs: Callable[[], list[tuple[Any, str]]] = list
     ways: Callable[[], list[tuple[str, Any, str, str]]] = list
     note: Callable[[User], str] = lambda _user: ""

@@ -50,6 +50,12 @@ def wan(value: Decimal | None, currency: str = "CNY") -> str:
 
 
 @register.filter
+def places(value: Decimal, number: int) -> str:
+    """A number with so many decimal places, thousands separated."""
+    return f"{value:,.{number}f}"
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """A day as 2026-11-22, an em dash where there is none; an instant counts by the day it has here."""
     if isinstance(value, datetime):

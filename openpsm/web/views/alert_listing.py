@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from openpsm.insights.alerts import acts, rules
 from openpsm.insights.models import Alert
@@ -103,7 +104,7 @@ ALERTS = Listing(
         Column("state", _("State"), ("state", "snoozed_until"), _state, lambda row, _r: str(STATES[row["state"]])),
         Column("raised_at", _("Raised"), plain=day_of("raised_at"), sort="raised"),
         Column("seller", _("Whom it is about"), ("seller__name",), is_default=False),
-        Column("answer", _("Answer"), is_default=False),
+        Column("answer", pgettext_lazy("alert", "Answer"), is_default=False),
         Column("reason", _("Why it was closed"), is_default=False),
     ),
     sorts={"raised": "raised_at"},
@@ -124,7 +125,11 @@ ALERTS = Listing(
         Action("task", _("Make a task of it"), None, dict, _make_task),
         Action("snooze", _("Put off"), None, lambda: {"until": DayField(label=_("Until"))}, _snooze),
         Action(
-            "answer", _("Answer"), None, lambda: {"text": forms.CharField(label=_("Answer"), max_length=1000)}, _answer
+            "answer",
+            pgettext_lazy("alert", "Answer"),
+            None,
+            lambda: {"text": forms.CharField(label=pgettext_lazy("alert", "Answer"), max_length=1000)},
+            _answer,
         ),
         Action(
             "close", _("Close"), None, lambda: {"reason": forms.CharField(label=_("Reason"), max_length=300)}, _close

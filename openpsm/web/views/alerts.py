@@ -65,7 +65,7 @@ def _page(request: UserRequest, alert: Alert, **refused: Any) -> HttpResponse:
     name, url = _about(alert)
     task_seen = Task.objects.visible_to(request.user).filter(pk=alert.task_id or 0).first()
     context: dict[str, Any] = {
-        "title": f"{rules.label_of(alert.rule)}: {name}",
+        "title": _("%(rule)s: %(title)s") % {"rule": rules.label_of(alert.rule), "title": name},
         "alert": alert,
         "why": rules.say(alert.rule, alert.measure),
         "about": name,

@@ -28,6 +28,7 @@ from openpsm.registrations.parameters import SHARE_MAX, SHARE_MIN
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms.arbitrations import ArbitrationForm, EvidenceForm
 from openpsm.web.forms.base import attempt
+from openpsm.web.views.registration_listing import ways
 
 MOST = 100
 RELATED = ("claim", "standing", "approval__created_by", "asker__department", "holder__department", "main", "assistant")
@@ -59,7 +60,7 @@ def arbitration_list(request: UserRequest) -> HttpResponse:
     waiting = [one for one in rows if one.ended_at is None]
     context = {
         "title": _("Arbitration"),
-        "crumbs": [(_("Registrations"), reverse("web:registration-list"))],
+        "ways": ways("arbitrations"),
         "waiting": waiting,
         "ended": [one for one in rows if one.ended_at is not None],
     }

@@ -32,10 +32,10 @@ def _named(model: Any, path: str) -> Any:
     return prepare
 
 
-def _first(base: str, day: str) -> Any:
+def _first(base: str, others: Any) -> Any:
     def cell(row: Row, _reader: Reader) -> Any:
         if not row["seen_name"]:
-            return format_html('<span class="psm-muted">{}</span>', _("a colleague's"))
+            return format_html('<span class="psm-muted">{}</span>', others)
         return format_html('<a class="psm-row" href="{}/{}">{}</a>', base, row["seen_id"], row["seen_name"])
 
     return cell
@@ -47,7 +47,8 @@ def _price(amount: str, currency: str, unit: str = "") -> Any:
             return NOTHING
         if unit:
             per = f"/{row[unit]}" if row[unit] else ""
-            return f"{row[amount].normalize():,f} {row[currency]}{per}"
+            price, code = f"{row[amount].normalize():,f}", row[currency]
+            return f"¥{price}{per}" if code == "CNY" else f"{code} {price}{per}"
         return format_amount(row[amount], row[currency], reader.user.amount_unit or "yuan")
 
     return cell
@@ -73,13 +74,19 @@ LOST = Listing(
             "project",
             _("Project"),
             ("project_id",),
-            _first("/projects", "at"),
+            _first("/projects", _("a colleague's project")),
             lambda row, _reader: row["seen_name"] or None,
         ),
         Column("outcome", _("Outcome"), **label_of("outcome", lambda: OUTCOMES)),
         Column("reason", _("Reason"), **label_of("reason", lambda: REASONS)),
         Column("winner", _("Winner"), ("winner__name",)),
-        Column("price", _("Price"), ("winner_amount", "winner_currency"), _price("winner_amount", "winner_currency")),
+        Column(
+            "price",
+            _("Price"),
+            ("winner_amount", "winner_currency"),
+            _price("winner_amount", "winner_currency"),
+            css="num",
+        ),
         Column("destination", _("Where the customer went"), css="psm-wrap"),
         Column("at", _("Reported"), plain=day_of("at"), sort="at"),
     ),
@@ -114,7 +121,7 @@ CUSTOMERS = Listing(
             "account",
             _("Account"),
             ("account_id",),
-            _first("/accounts", "reported_at"),
+            _first("/accounts", _("a colleague's customer")),
             lambda row, _reader: row["seen_name"] or None,
         ),
         Column("reason", _("Main reason"), **label_of("reason", lambda: dict(LossReason.choices))),
@@ -124,6 +131,7 @@ CUSTOMERS = Listing(
             _("Price"),
             ("price", "price_currency", "price_unit"),
             _price("price", "price_currency", "price_unit"),
+            css="num",
         ),
         Column("destination", _("Where the customer went"), css="psm-wrap"),
         Column("lost_on", _("Lost on")),

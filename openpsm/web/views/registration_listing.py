@@ -64,7 +64,7 @@ def ways(here: str) -> list[tuple[str, Any, str, str]]:
     return [
         ("/registrations", _("List"), "list", "here" if here == "list" else ""),
         ("/registrations/pool", _("Public pool"), "world", "here" if here == "pool" else ""),
-        ("/registrations/arbitrations", _("Arbitration"), "scale", ""),
+        ("/registrations/arbitrations", _("Arbitration"), "scale", "here" if here == "arbitrations" else ""),
     ]
 
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from openpsm.core.dates import DAY
 from openpsm.core.dates import today as day_of
@@ -18,6 +19,15 @@ from openpsm.insights.today import Today, today_of
 from openpsm.org import access, approvals
 from openpsm.org.permissions import Permission
 from openpsm.web.access import UserRequest, page
+
+#: Pages to which no line of the menu leads.
+ALSO = (
+    (gettext_lazy("Tasks"), "/tasks", "clipboard-check"),
+    (gettext_lazy("Approvals"), "/approvals", "scale"),
+    (gettext_lazy("Alerts"), "/alerts?open=on", "alert-triangle"),
+    (gettext_lazy("Lost deals"), "/lost-deals", "report"),
+    (gettext_lazy("Handovers"), "/handovers", "arrow-right"),
+)
 
 
 @page()
@@ -98,4 +108,4 @@ def _first_steps(request: UserRequest) -> list[tuple[str, str, str]]:
 @page()
 def more(request: UserRequest) -> HttpResponse:
     """Show the whole menu on a page of its own, for phones."""
-    return render(request, "today/more.html", {"title": _("More")})
+    return render(request, "today/more.html", {"title": _("More"), "also": ALSO})

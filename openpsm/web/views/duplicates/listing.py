@@ -112,7 +112,7 @@ DUPLICATES = Listing(
         "url": "/duplicates/search",
         "action": _("Search the whole base"),
     },
-    primary=lambda _user: (_("Search the whole base"), reverse("web:duplicate-search")),
+    primary=lambda _user: (_("Search the whole base"), reverse("web:duplicate-search"), "search"),
 )
 
 
