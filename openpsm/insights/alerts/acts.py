@@ -106,8 +106,8 @@ def _found(alert_id: int, by: User, version: int | None, *states: str) -> Alert:
 
 def _title(alert: Alert) -> str:
     about = alert.project or alert.account
-    named = {"rule": rules.label_of(alert.rule), "title": about}
-    return (_("%(rule)s: %(title)s") % named if about else named["rule"])[:200]
+    rule = rules.label_of(alert.rule)
+    return (_("%(rule)s: %(title)s") % {"rule": rule, "title": about} if about else rule)[:200]
 
 
 @events.on("task.completed", "task.dropped", "task.reopened")
