@@ -14,9 +14,11 @@ class RegistrationsConfig(AppConfig):
             following,  # noqa: F401  # registers
             links,
             parameters,
+            territories,
         )
 
         fields.declare_all()
         links.declare_all()
         parameters.declare_all()
         arbitration.declare_all()
+        territories.declare_all()

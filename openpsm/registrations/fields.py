@@ -23,3 +23,13 @@ def declare_all() -> None:
         internal="asker_evidence holder_evidence",
     )
     classify("registrations.RegistrationLock", internal="id")
+    classify(
+        "registrations.Territory",
+        open="id name regions industries accounts people departments is_active version created_at updated_at "
+        "created_by",
+    )
+    classify(
+        "registrations.TerritoryException",
+        open="id territory asker name reason approval granted_at ended_at version created_at updated_at created_by",
+        internal="strict_key",
+    )

@@ -13,7 +13,7 @@ from openpsm.core import links
 from openpsm.core.versions import bump
 from openpsm.org.models import User
 from openpsm.org.operations import void_approvals
-from openpsm.registrations.models import Arbitration, PoolStay, Registration
+from openpsm.registrations.models import Arbitration, PoolStay, Registration, Territory, TerritoryException
 
 
 def _live(user: User) -> QuerySet[Registration]:
@@ -74,6 +74,15 @@ def _merge_stays(*, kept: Account, gone: Account, by: User | None, at: datetime)
     return PoolStay.objects.filter(account=gone).update(account=kept)
 
 
+def _merge_territories(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
+    """A territory that names the vanishing account names the kept one."""
+    found = list(Territory.objects.filter(accounts=gone))
+    for territory in found:
+        territory.accounts.add(kept)
+        territory.accounts.remove(gone)
+    return len(found)
+
+
 def _claims(account: Account) -> QuerySet[Registration]:
     return Registration.objects.filter(account=account, status=Registration.Status.LIVE)
 
@@ -96,3 +105,6 @@ def declare_all() -> None:
     links.declare(PoolStay, "former_owner", target="org.user", label=_("accounts lost to the public pool"))
     links.declare(PoolStay, "put_by", target="org.user", label=_("accounts put into the public pool"))
     links.declare(Arbitration, "account", target="accounts.account", label=_("arbitrations"), merge=_merge_arbitrations)
+    links.declare(Territory, "people", target="org.user", label=_("territories worked in"))
+    links.declare(Territory, "accounts", target="accounts.account", label=_("territories"), merge=_merge_territories)
+    links.declare(TerritoryException, "asker", target="org.user", label=_("exceptions from territories asked for"))

@@ -13,8 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from openpsm.accounts.models import Account
 from openpsm.core.money import QuantityField
 from openpsm.core.versions import Versioned
+from openpsm.org.models import Department
 from openpsm.projects.models import Project
-from openpsm.registrations.querysets import ArbitrationQuerySet, PoolStayQuerySet, RegistrationQuerySet
+from openpsm.registrations.querysets import (
+    ArbitrationQuerySet,
+    PoolStayQuerySet,
+    RegistrationQuerySet,
+    TerritoryExceptionQuerySet,
+    TerritoryQuerySet,
+)
 
 
 class Registration(Versioned):
@@ -194,3 +201,62 @@ class Arbitration(Versioned):
     def share_percent(self) -> str:
         """The assistant's share in per cent, without trailing zeros."""
         return f"{(self.share_rate or 0) * 100:.2f}".rstrip("0").rstrip(".")
+
+
+class Territory(Versioned):
+    """A part of the market and who works there: customers named one by one, or by place and industry.
+
+    `regions` are beginnings of division codes (41 is Henan), `industries` of GB/T 4754 codes; an empty list of one of
+    the two limits nothing, two empty lists take in only the named accounts. Rule: docs/business-rules.md#territories
+    """
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    regions = models.JSONField(_("regions"), default=list)
+    industries = models.JSONField(_("industries"), default=list)
+    accounts = models.ManyToManyField(Account, verbose_name=_("named customers"), related_name="territories")
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("people"), related_name="territories")
+    departments = models.ManyToManyField(Department, verbose_name=_("departments"), related_name="territories")
+    is_active = models.BooleanField(default=True)
+
+    objects = TerritoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("territory")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TerritoryException(Versioned):
+    """The wish of one person to register one name in somebody else's territory; granted by another's yes.
+
+    `ended_at` is the end of the question, however it ended.
+    """
+
+    territory = models.ForeignKey(Territory, models.PROTECT, related_name="exceptions")
+    asker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=200)
+    strict_key = models.CharField(max_length=200)
+    reason = models.CharField(_("reason"), max_length=300)
+    approval = models.OneToOneField("org.Approval", models.PROTECT, null=True, related_name="+")
+    granted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = TerritoryExceptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("exception from a territory")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["asker", "territory", "strict_key"],
+                condition=models.Q(ended_at=None),
+                name="one_open_exception_per_name",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(granted_at=None) | models.Q(ended_at__isnull=False),
+                name="granted_exception_has_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -79,7 +79,7 @@ def arbiters_of(one: User, other: User) -> list[User]:
         path = link.department.path or ""
         if access.reach(link.user).holds(Permission.REGISTRATION_ARBITRATE, path=path):
             by_path.setdefault(path, []).append(link.user)
-    return by_path[max(by_path, key=len)] if by_path else _executives({one.pk, other.pk})
+    return by_path[max(by_path, key=len)] if by_path else executives({one.pk, other.pk})
 
 
 def _above_both(one: User, other: User) -> list[str]:
@@ -89,7 +89,7 @@ def _above_both(one: User, other: User) -> list[str]:
     return [path for path in mine if paths[1].startswith(path)]
 
 
-def _executives(without: set[int]) -> list[User]:
+def executives(without: set[int]) -> list[User]:
     """Return who sees everything and may arbitrate everywhere (2 queries)."""
     needed = {Permission.REGISTRATION_ARBITRATE, Permission.ACCOUNT_VIEW_ALL, Permission.PROJECT_VIEW_ALL}
     roles = [pk for pk, held in Role.objects.values_list("pk", "permissions") if needed <= set(held)]

@@ -53,3 +53,28 @@ class RegistrationQuerySet(models.QuerySet[Any]):
             condition |= Q(owner__department__path__startswith=path)
         through = behind(user) or Q(project__isnull=False)
         return self.filter(condition | (through & Q(project__deleted_at=None)))
+
+
+class TerritoryQuerySet(models.QuerySet[Any]):
+    """Territories: everybody here may know who works where, so that a refusal can say it."""
+
+    def visible_to(self, user: "User") -> "TerritoryQuerySet":
+        return self if user.is_active else self.none()
+
+    def active(self) -> "TerritoryQuerySet":
+        return self.filter(is_active=True)
+
+
+class TerritoryExceptionQuerySet(models.QuerySet[Any]):
+    """Exceptions: of whoever asks, and of those who see the question."""
+
+    def visible_to(self, user: "User") -> "TerritoryExceptionQuerySet":
+        if not user.is_active:
+            return self.none()
+        from openpsm.org.models import Approval  # the models of this package load with these querysets
+
+        return self.filter(Q(asker=user) | Q(approval__in=Approval.objects.visible_to(user).values("pk")))
+
+    def open(self) -> "TerritoryExceptionQuerySet":
+        """Neither granted nor refused."""
+        return self.filter(ended_at=None)

@@ -30,6 +30,7 @@ from openpsm.registrations.operations.claims import Kind, Status, protected_unti
 from openpsm.registrations.operations.leaving import Leaving, into_pool
 from openpsm.registrations.operations.protection import end_claims
 from openpsm.registrations.parameters import RECLAIM_DAYS
+from openpsm.registrations.territories import require_territory
 
 Why = PoolStay.Why
 LONGEST = 300
@@ -44,7 +45,7 @@ def claim_account(*, account_id: int, by: User, at: datetime) -> Registration:
     """Take an account out of the public pool and register it.
 
     Raises NotAllowed, DomainError `owned`, `taken` for who came second, `pool-limit`, `pool-day-limit`,
-    `reclaimed-early`.
+    `reclaimed-early`, `outside-territory`.
     """
     require(by, Permission.REGISTRATION_CREATE)
     with transaction.atomic(), events.together():
@@ -67,6 +68,7 @@ def _gone(account_id: int, at: datetime) -> Exception:
 def take_from_pool(account: Account, by: User, at: datetime) -> Registration:
     if account.owner_id is not None or account.is_unassigned:
         raise DomainError(_("This account is not in the public pool."), code="owned")
+    require_territory(account, by)
     _require_room(by, at)
     _require_not_ones_own_lately(account, by, at)
     old = Registration.objects.filter(account=account, kind=Kind.ACCOUNT, status=Status.LIVE)

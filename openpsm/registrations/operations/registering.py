@@ -31,6 +31,7 @@ from openpsm.registrations.operations.checking import Collision, refuse, registe
 from openpsm.registrations.operations.claims import Kind, write_claim
 from openpsm.registrations.operations.pool import take_from_pool
 from openpsm.registrations.rules import HitClass
+from openpsm.registrations.territories import require_territory
 
 
 def register(
@@ -51,7 +52,8 @@ def register(
     the pool is claimed, and at a colleague's customer the project must be for a product line or site of its own.
     `parts` holds the names of `end_user`, `contractor` and `design_institute` where they are known.
     `confirmed_different` holds the keys of the possible hits that the seller has looked at.
-    Raises NotAllowed, InvalidInput, TooMany, Collision (codes `collision`, `confirm-different`).
+    Raises NotAllowed, InvalidInput, TooMany, Collision (codes `collision`, `confirm-different`),
+    OutsideTerritory.
     """
     require(by, Permission.REGISTRATION_CREATE)
     if (account is None) == (account_id is None) or (account is None and project is None):
@@ -118,6 +120,7 @@ def _register_account(
     if chosen is not None:
         return _known_account(chosen, made, by, at)
     refuse(hits, confirmed)
+    require_territory(new, by)
     account = create_accounts(rows=[replace(new, parent_id=new.parent_id or _parent(claim, hits))], by=by, at=at)[0]
     made.append(write_claim(Kind.ACCOUNT, account, None, confirmed, asdict(claim), by, at))
     return account
