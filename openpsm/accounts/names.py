@@ -313,6 +313,18 @@ def _place_of(text: str) -> str:
     return text[:end] if end < len(text) else ""
 
 
+def place_codes(name: str) -> tuple[str, ...]:
+    """Return the codes of the place that a company's name carries; several where places of that name are several."""
+    text, end = f"{company_name(name).place}…", 0
+    around: tuple[str, ...] = ("",)
+    while found := _place_pattern().match(text, end):
+        inside = _within(_places()[found.group(1)], around)
+        if not inside:
+            break
+        around, end = inside, found.end()
+    return around if end else ()
+
+
 def _without_bracketed_place(name: str) -> tuple[str, str]:
     name = _NOTED.sub("", unicodedata.normalize("NFKC", name)) or name
     for found in _BRACKETED.finditer(unicodedata.normalize("NFKC", name)):

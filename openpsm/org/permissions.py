@@ -23,6 +23,7 @@ class Permission(StrEnum):
     # projects
     REGISTRATION_CREATE = "registration.create"
     REGISTRATION_ARBITRATE = "registration.arbitrate"
+    REGISTRATION_ANYWHERE = "registration.anywhere"  # in the territories of others too
     PROJECT_EDIT = "project.edit"
     PROJECT_ADVANCE = "project.advance"
     PROJECT_CLOSE = "project.close"
@@ -75,6 +76,7 @@ EXECUTIVE = MANAGER | {
     Permission.ACCOUNT_VIEW_ALL,
     Permission.AUDIT_VIEW,
     Permission.TAKE_OVER,
+    Permission.REGISTRATION_ANYWHERE,
     Permission.PRODUCT_EDIT,
     Permission.IMPORT,
 }

@@ -74,6 +74,20 @@ def _merge_stays(*, kept: Account, gone: Account, by: User | None, at: datetime)
     return PoolStay.objects.filter(account=gone).update(account=kept)
 
 
+def _worked_in(user: User) -> QuerySet[Territory]:
+    return Territory.objects.filter(people=user)
+
+
+def _give_territories(*, old: User, new: User, by: User | None, at: datetime, **_scope: Any) -> int:
+    """Whoever takes over a person's customers works where they lie."""
+    found = list(_worked_in(old))
+    for territory in found:
+        territory.people.add(new)
+        territory.people.remove(old)
+        territory.save(update_fields=bump(territory, at=at))
+    return len(found)
+
+
 def _merge_territories(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
     """A territory that names the vanishing account names the kept one."""
     found = list(Territory.objects.filter(accounts=gone))
@@ -105,6 +119,13 @@ def declare_all() -> None:
     links.declare(PoolStay, "former_owner", target="org.user", label=_("accounts lost to the public pool"))
     links.declare(PoolStay, "put_by", target="org.user", label=_("accounts put into the public pool"))
     links.declare(Arbitration, "account", target="accounts.account", label=_("arbitrations"), merge=_merge_arbitrations)
-    links.declare(Territory, "people", target="org.user", label=_("territories worked in"))
+    links.declare(
+        Territory,
+        "people",
+        target="org.user",
+        label=_("territories worked in"),
+        move=_give_territories,
+        listing=_worked_in,
+    )
     links.declare(Territory, "accounts", target="accounts.account", label=_("territories"), merge=_merge_territories)
     links.declare(TerritoryException, "asker", target="org.user", label=_("exceptions from territories asked for"))

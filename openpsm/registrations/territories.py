@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openpsm.accounts.models import Account
+from openpsm.accounts.names import place_codes
+from openpsm.accounts.rules import normal_uscc
 from openpsm.core.errors import DomainError
 from openpsm.core.text import fold
 from openpsm.core.versions import bump
 from openpsm.org import access, approvals
-from openpsm.org.models import Approval, Department, User
+from openpsm.org.models import Approval, Department, DepartmentManager, User
 from openpsm.org.permissions import Permission
 from openpsm.registrations import queries
 from openpsm.registrations.models import Territory, TerritoryException
@@ -33,6 +36,8 @@ class Place(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def uscc(self) -> str: ...
     @property
     def region(self) -> str: ...
     @property
@@ -58,14 +63,27 @@ def takes_in(regions: Collection[str], industries: Collection[str], *, region: s
     return bool(regions or industries) and by_region and by_industry
 
 
+def regions_of(place: Place) -> tuple[str, ...]:
+    """Return where a customer lies: the region given, else that of its credit code, else that of its name.
+
+    A place whose name is that of several lies in each of them.
+    """
+    if place.region.strip():
+        return (place.region.strip(),)
+    code = normal_uscc(place.uscc)
+    if len(code) == 18 and code[2:8].isdigit() and not code.startswith("10", 2):  # 100000: entered at the ministry
+        return (code[2:8],)
+    return place_codes(place.name)
+
+
 def strange_territories(places: Sequence[Place], by: User) -> list[list[Territory]]:
     """Return for each customer the territories that keep this person from it, mostly none.
 
-    One is free who works in any of those it lies in, was granted an exception, or takes over stock (1 query without
-    territories, else at most 3, whatever the number of customers).
+    One is free who works in any of those it lies in, was granted an exception, or may register anywhere (1 query
+    without territories, else at most 3, whatever the number of customers).
     """
     rows = list(_with_mine(by))
-    if not rows or access.can(by, Permission.TAKE_OVER):
+    if not rows or access.can(by, Permission.REGISTRATION_ANYWHERE):
         return [[] for _place in places]
     named, granted = _named(places), _granted(by)
     return [_strange(place, rows, named, granted) for place in places]
@@ -87,22 +105,27 @@ def _named(places: Sequence[Place]) -> set[tuple[int, int]]:
     return set(rows)
 
 
-def _granted(by: User) -> set[tuple[int, str]]:
+def _granted(by: User) -> set[tuple[int, str, str]]:
+    """What others have said yes to, each with the bounds of the territory as they were then."""
     rows = TerritoryException.objects.filter(asker=by, granted_at__isnull=False)
-    return set(rows.values_list("territory_id", "strict_key"))
+    return set(rows.values_list("territory_id", "strict_key", "approval__fingerprint"))
 
 
 def _strange(
-    place: Place, rows: Sequence[Any], named: set[tuple[int, int]], granted: set[tuple[int, str]]
+    place: Place, rows: Sequence[Any], named: set[tuple[int, int]], granted: set[tuple[int, str, str]]
 ) -> list[Territory]:
     pk, key = (place.pk if isinstance(place, Account) else 0), fold(place.name)[:200]
-    here = [row for row in rows if (row.pk, pk) in named or _lies_in(place, row)]
-    is_free = any(row.is_mine or (row.pk, key) in granted for row in here)
+    regions = regions_of(place)
+    here = [row for row in rows if (row.pk, pk) in named or _lies_in(place, regions, row)]
+    is_free = any(row.is_mine or (row.pk, key, looks(row)) in granted for row in here)
     return [] if is_free else here
 
 
-def _lies_in(place: Place, row: Territory) -> bool:
-    return takes_in(row.regions, row.industries, region=place.region, industry=place.industry)
+def _lies_in(place: Place, regions: Sequence[str], row: Territory) -> bool:
+    """Of several places of one name all must lie in it."""
+    return all(
+        takes_in(row.regions, row.industries, region=one, industry=place.industry.strip()) for one in regions or ("",)
+    )
 
 
 def require_territory(place: Place, by: User) -> None:
@@ -110,6 +133,22 @@ def require_territory(place: Place, by: User) -> None:
     (strange,) = strange_territories([place], by)
     if strange:
         raise OutsideTerritory(strange)
+
+
+def require_no_strange_move(account: Account, changes: Mapping[str, Any], by: User) -> None:
+    """Raise OutsideTerritory where a change of region or industry would carry a customer into others' territory.
+
+    Else whoever registers it without a region, and fills that in later, would be past the question.
+    """
+    keys = ("region", "industry")
+    if all(str(changes.get(key, getattr(account, key))).strip() == getattr(account, key) for key in keys):
+        return
+    after = copy(account)
+    for key in keys:
+        setattr(after, key, str(changes.get(key, getattr(account, key))).strip())
+    before, now = strange_territories([account, after], by)
+    if now and not {one.pk for one in now} <= {one.pk for one in before}:
+        raise OutsideTerritory(now)
 
 
 # --- exceptions as approvals
@@ -152,12 +191,20 @@ def declare_all() -> None:
 
 
 def deciders(territory: Territory, asker: User) -> list[User]:
-    """Return who may grant an exception: the managers of the departments that work there, never the asker.
+    """Return who may grant an exception, never the asker: who manages the departments that work there.
 
-    Without departments those of the people who work there; without any such manager the executives (at most 3
-    queries).
+    Of each department that works there, and without departments of those of its people, the nearest managers above;
+    where there are none, the executives (at most 5 queries).
     """
-    own = Q(managed_links__department__territories=territory)
-    theirs = Q(managed_links__department__members__territories=territory)
-    rows = User.objects.active().filter(own | theirs).exclude(pk=asker.pk)
-    return list(rows.distinct().order_by("sort_key", "pk")[:20]) or queries.executives({asker.pk})
+    paths = list(territory.departments.values_list("path", flat=True)) or list(
+        territory.people.filter(department__isnull=False).values_list("department__path", flat=True)
+    )
+    above = {path: [path[: index + 1] for index, sign in enumerate(path) if sign == "/" and index] for path in paths}
+    wanted = {one for chain in above.values() for one in chain}
+    links = DepartmentManager.objects.filter(department__path__in=wanted, user__is_active=True).exclude(user=asker)
+    by_path: dict[str, list[User]] = {}
+    for link in links.select_related("user", "department").order_by("user__sort_key", "user"):
+        by_path.setdefault(link.department.path or "", []).append(link.user)
+    nearest = (max((one for one in chain if one in by_path), key=len, default="") for chain in above.values())
+    found = {user.pk: user for path in dict.fromkeys(nearest) for user in by_path.get(path, ())}
+    return list(found.values())[:20] or queries.executives({asker.pk})

@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[Permission, Any], ...]], ...] = (
             (P.PRODUCT_EDIT, _("Change products")),
             (P.REGISTRATION_CREATE, _("Register customers and projects")),
             (P.REGISTRATION_ARBITRATE, _("Decide between two claims")),
+            (P.REGISTRATION_ANYWHERE, _("Register outside one's territory")),
         ),
     ),
     (

@@ -11,21 +11,23 @@ from openpsm.core.errors import DomainError, InvalidInput, NotAllowed, Stale
 from openpsm.core.models import Event
 from openpsm.org import operations as org
 from openpsm.org.models import Approval, ApprovalSeat, User
-from openpsm.org.operations import ApprovalVoid
+from openpsm.projects.operations import NewProject
 from openpsm.registrations.models import Registration, Territory, TerritoryException
 from openpsm.registrations.operations import (
     ask_exception,
+    change_account,
     claim_account,
     close_territory,
     create_territory,
+    give_account,
     register,
     reopen_territory,
     update_territory,
 )
-from openpsm.registrations.territories import OutsideTerritory, strange_territories, takes_in
+from openpsm.registrations.territories import OutsideTerritory, regions_of, strange_territories, takes_in
 from tests.factories import AT
 from tests.factories.accounts import make_account
-from tests.factories.org import make_department, make_user
+from tests.factories.org import make_department, make_role, make_user
 
 pytestmark = pytest.mark.django_db
 NAME = "洛阳恒岳耐火材料有限公司"
@@ -206,8 +208,8 @@ def test_nobody_grants_their_own_and_strangers_do_not_see_it(company):
 def test_a_manager_asks_the_executive_where_no_other_manages(company):
     company.territory(department_ids=[], user_ids=[company.admin.pk])
     found = asked(company, company.lead)
-    seats = ApprovalSeat.objects.filter(step__approval=found.approval)
-    assert set(seats.values_list("user", flat=True)) == {company.executive.pk, company.both.pk}
+    seats = ApprovalSeat.objects.filter(approval=found.approval)
+    assert set(seats.values_list("reviewer", flat=True)) == {company.executive.pk, company.both.pk}
 
 
 def test_asking_is_refused(company):
@@ -225,14 +227,117 @@ def test_asking_is_refused(company):
     assert twice.value.code == "approval-waiting"
 
 
-def test_a_yes_to_a_territory_drawn_anew_is_void(company):
+def redraw(company: Company, territory: Territory, version: int) -> None:
+    call = {"territory_id": territory.pk, "name": "河南", "regions": ["4103"], "department_ids": [company.henan.pk]}
+    update_territory(**call, version=version, by=company.admin, at=AT)
+
+
+def test_a_question_about_a_territory_drawn_anew_is_void(company):
     territory = company.territory()
     found = asked(company)
-    call = {"territory_id": territory.pk, "name": "河南", "regions": ["4103"], "department_ids": [company.henan.pk]}
-    update_territory(**call, version=1, by=company.admin, at=AT)
-    with pytest.raises(ApprovalVoid):
+    redraw(company, territory, 1)
+    found.refresh_from_db()
+    assert (found.approval.state, found.ended_at, found.granted_at) == (Approval.State.VOID, AT, None)
+    with pytest.raises(DomainError):
         decide(found, "approve", company.lead)
     assert not allowed(company.stranger)
+
+
+def test_a_question_about_who_works_there_stays(company):
+    territory = company.territory()
+    found = asked(company)
+    call = {"territory_id": territory.pk, "name": "豫", "regions": ["41"], "user_ids": [company.inside.pk]}
+    update_territory(**call, version=1, by=company.admin, at=AT)
+    decide(found, "approve", company.lead)
+    assert allowed(company.stranger)
+
+
+def test_a_yes_holds_for_the_bounds_it_was_given_for(company):
+    territory = company.territory()
+    decide(asked(company), "approve", company.lead)
+    assert allowed(company.stranger)
+    redraw(company, territory, 1)
+    assert not allowed(company.stranger)
+
+
+def test_a_yes_of_the_nearest_manager_above(company):
+    company.territory(department_ids=[company.inside.department_id])
+    seats = ApprovalSeat.objects.filter(approval=asked(company).approval)
+    assert list(seats.values_list("reviewer", flat=True)) == [company.lead.pk]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"region": "130200"}, ("130200",)),
+        ({"region": "", "uscc": "91130300MA0CABCD0X"}, ("130300",)),
+        ({"region": "", "uscc": "91100000100001234X"}, ("410300",)),
+        ({"region": "", "name": "恒岳耐火材料(洛阳)有限公司"}, ("410300",)),
+        ({"region": "", "name": "恒岳耐火材料有限公司"}, ()),
+    ],
+)
+def test_where_a_customer_lies(given, expected):
+    assert regions_of(new(**given)) == expected
+
+
+def test_a_place_that_is_several_lies_outside_unless_all_lie_inside(company):
+    several = regions_of(new(name="朝阳恒岳耐火材料有限公司", region=""))
+    assert len(several) > 1
+    company.territory(regions=["2113"])
+    assert allowed(company.stranger, name="朝阳恒岳耐火材料有限公司", region="")
+    company.territory(name="都", regions=[one[:4] for one in several])
+    assert not allowed(company.stranger, name="朝阳恒岳耐火材料有限公司", region="")
+
+
+def test_leaving_the_region_out_is_no_way_around(company):
+    company.territory()
+    with pytest.raises(OutsideTerritory):
+        register(account=new(region=""), by=company.stranger, at=AT)
+    assert Event.objects.filter(name="registration.outside_territory", by=company.stranger).count() == 1
+
+
+def test_filling_in_the_region_later_is_no_way_around(company):
+    company.territory()
+    claim = register(account=new("恒岳耐火材料有限公司", region=""), by=company.stranger, at=AT)
+    with pytest.raises(OutsideTerritory):
+        change_account(account_id=claim.account_id, changes={"region": "410300"}, by=company.stranger, at=AT)
+    changed = change_account(account_id=claim.account_id, changes={"region": "130200"}, by=company.stranger, at=AT)
+    assert changed.region == "130200"
+
+
+def test_whoever_had_it_before_the_territory_was_drawn_goes_on(company):
+    claim = register(account=new(), by=company.stranger, at=AT)
+    company.territory()
+    changed = change_account(account_id=claim.account_id, changes={"region": "410311"}, by=company.stranger, at=AT)
+    assert changed.region == "410311"
+    project = NewProject(name="二期耐材", account_id=0)
+    assert register(account_id=claim.account_id, project=project, by=company.stranger, at=AT).project is not None
+
+
+def test_a_project_at_a_colleagues_customer_is_asked_too(company):
+    company.territory()
+    account = make_account(NAME, owner=company.inside, region="410300")
+    looker = make_user("looker", department=company.stranger.department, roles=("seller", "market"))
+    wanted = {"account_id": account.pk, "project": NewProject(name="二期耐材", account_id=0, product_line="不定形")}
+    with pytest.raises(OutsideTerritory):
+        register(**wanted, by=looker, at=AT)
+    assert register(**wanted, by=company.executive, at=AT).project is not None
+
+
+def test_a_manager_who_gives_themselves_one_of_the_pool_is_asked(company):
+    make_role("looking", ["account.view_all", "account.edit"])
+    looker = make_user("looker", department=company.stranger.department, roles=("seller", "looking"))
+    account = make_account(NAME, is_in_pool=True, region="410300")
+    company.territory()
+    with pytest.raises(OutsideTerritory):
+        give_account(account_id=account.pk, owner_id=looker.pk, by=looker, at=AT)
+    assert give_account(account_id=account.pk, owner_id=company.inside.pk, by=looker, at=AT).owner == company.inside
+
+
+def test_the_receiver_of_a_handover_works_there(company):
+    territory = company.territory(user_ids=[company.inside.pk], department_ids=[])
+    org.hand_over(giver_id=company.inside.pk, receiver_id=company.stranger.pk, reason="moving", by=company.lead, at=AT)
+    assert list(territory.people.all()) == [company.stranger]
 
 
 def test_a_section_of_industries_means_all_below_it(company):

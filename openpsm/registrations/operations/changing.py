@@ -24,6 +24,7 @@ from openpsm.registrations.matching import Claim, ProjectClaim
 from openpsm.registrations.models import Registration
 from openpsm.registrations.operations.checking import refuse, registering
 from openpsm.registrations.operations.claims import Kind, Status, strict_key
+from openpsm.registrations.territories import require_no_strange_move
 
 #: Fields of an account and of a project by which collisions are found.
 ACCOUNT_IDENTITY = frozenset({"name", "short_name", "uscc", "domain", "phone"})
@@ -43,9 +44,10 @@ def change_account(
 ) -> Account:
     """Change an account; where name, code, domain or phone change, it must not collide with another one.
 
-    Raises what `update_account` does, and Collision.
+    Raises what `update_account` does, Collision, and OutsideTerritory where it would move into the territory of others.
     """
     account: Account = Account.objects.visible_to(by).get(pk=account_id)
+    require_no_strange_move(account, changes, by)
     if not any(name in changes and changes[name] != getattr(account, name) for name in ACCOUNT_IDENTITY):
         return update_account(account_id=account_id, changes=changes, by=by, at=at, version=version)
     require(by, Permission.ACCOUNT_EDIT, on=account)

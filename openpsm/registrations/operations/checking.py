@@ -27,6 +27,7 @@ from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.models import RegistrationLock
 from openpsm.registrations.operations.probing import count_check, count_foreign, require_not_stopped
 from openpsm.registrations.rules import HitClass
+from openpsm.registrations.territories import OutsideTerritory
 
 
 class Collision(DomainError):
@@ -107,6 +108,9 @@ def registering(by: User, at: datetime, account: Claim | None, project: ProjectC
     except Collision as collision:
         _refused(by, at, collision.hits, account, project)
         raise
+    except OutsideTerritory as outside:
+        _stopped_outside(by, at, outside, account)
+        raise
 
 
 def _refused(by: User, at: datetime, hits: Sequence[Hit], account: Claim | None, project: ProjectClaim | None) -> None:
@@ -114,6 +118,12 @@ def _refused(by: User, at: datetime, hits: Sequence[Hit], account: Claim | None,
         _record(by, at, "registration.refused", hits, account, project)
     count_check(by, at)
     count_foreign(by, hits, at)
+
+
+def _stopped_outside(by: User, at: datetime, outside: OutsideTerritory, account: Claim | None) -> None:
+    told = {"account_name": account.name if account else "", "territories": [one.pk for one in outside.territories]}
+    with transaction.atomic():
+        events.record("registration.outside_territory", subject=by, by=by, at=at, **told)
 
 
 def refuse(hits: Sequence[Hit], confirmed: Collection[str]) -> None:

@@ -169,12 +169,15 @@ def give_account(
 ) -> Account:
     """Give an account to another person, whose protection begins anew, or with None to the pool, with a reason.
 
-    Raises what `accounts.set_account_owner` and `release_account` do.
+    Who takes it out of the pool for themselves in this way is asked for their territory like anybody. Raises what
+    `accounts.set_account_owner` and `release_account` do, `outside-territory`.
     """
     if owner_id is None:
         return release_account(account_id=account_id, reason=reason, by=by, at=at, version=version)
     with transaction.atomic(), events.together():
         lock()
+        if owner_id == by.pk:
+            _require_territory_of_pooled(account_id, by)
         account = set_account_owner(account_id=account_id, owner_id=owner_id, by=by, at=at, version=version)
         PoolStay.objects.open().filter(account=account).update(left_at=at)
         for claim in _live(account):
@@ -182,6 +185,12 @@ def give_account(
                 end_claims([claim], status=Status.SUPERSEDED, reason=_("Given to a colleague."), by=by, at=at)
                 _claim_anew(claim, account, at)
     return account
+
+
+def _require_territory_of_pooled(account_id: int, by: User) -> None:
+    account = Account.objects.visible_to(by).in_pool().filter(pk=account_id).first()
+    if account is not None:
+        require_territory(account, by)
 
 
 def _claim_anew(old: Registration, account: Account, at: datetime) -> None:

@@ -67,7 +67,7 @@ def register(
         else:
             target = Account.objects.visible_to(by).select_related("owner", "department").get(pk=account_id)
         if project is not None:
-            made.append(_register_project(project, target, parts, confirmed_different, by, at))
+            made.append(_register_project(project, target, account, parts, confirmed_different, by, at))
         if not made:
             raise DomainError(_("This customer is known already; name a project for it."), code="known-account")
     return made[-1]
@@ -146,6 +146,7 @@ def _known_account(chosen: Hit, made: list[Registration], by: User, at: datetime
 def _register_project(
     project: NewProject,
     account: Account,
+    typed: NewAccount | None,
     parts: Mapping[str, str],
     confirmed: Collection[str],
     by: User,
@@ -158,6 +159,8 @@ def _register_project(
     if is_unseen and not (project.product_line.strip() or project.site.strip()):
         raise Collision(hits)
     refuse(hits, confirmed)
+    if is_colleagues:  # of a customer one does not see, only what one has typed oneself may be compared
+        require_territory(typed if is_unseen and typed else account, by)
     row = replace(project, account_id=account.pk, owner_id=project.owner_id or by.pk)
     made: Project = create_within([row], by=by, at=at, known=[account])[0]
     if is_colleagues and account.owner_id:

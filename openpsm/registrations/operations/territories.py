@@ -74,6 +74,7 @@ def update_territory(
         found = _locked(territory_id, version, by)
         changed = ["name", "regions", "industries", *bump(found, at=at)]
         _write(found, name, regions, industries, parts, by, lambda: found.save(update_fields=changed))
+        _void_questions(found, by, at)
         events.record("territory.changed", subject=found, by=by, at=at, **_told(found, parts))
     return found
 
@@ -96,8 +97,16 @@ def _turn(territory_id: int, version: int | None, is_active: bool, by: User, at:
             raise DomainError(_("This is so already."), code="unchanged")
         found.is_active = is_active
         found.save(update_fields=["is_active", *bump(found, at=at)])
+        _void_questions(found, by, at)
         events.record("territory.reopened" if is_active else "territory.closed", subject=found, by=by, at=at)
     return found
+
+
+def _void_questions(territory: Territory, by: User, at: datetime) -> None:
+    """What waits about a territory whose bounds are other ones now is void (1 query and some for each question)."""
+    reason = _("The territory was drawn anew.")
+    for one in territory.exceptions.open().order_by("pk"):
+        org.void_approvals(subject=one, reason=reason, by=by, at=at, fingerprint=looks(territory))
 
 
 def _locked(territory_id: int, version: int | None, by: User) -> Territory:
