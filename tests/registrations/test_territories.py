@@ -300,15 +300,15 @@ def test_filling_in_the_region_later_is_no_way_around(company):
     company.territory()
     claim = register(account=new("恒岳耐火材料有限公司", region=""), by=company.stranger, at=AT)
     with pytest.raises(OutsideTerritory):
-        change_account(account_id=claim.account_id, changes={"region": "410300"}, by=company.stranger, at=AT)
-    changed = change_account(account_id=claim.account_id, changes={"region": "130200"}, by=company.stranger, at=AT)
+        change_account(account_id=claim.account_id or 0, changes={"region": "410300"}, by=company.stranger, at=AT)
+    changed = change_account(account_id=claim.account_id or 0, changes={"region": "130200"}, by=company.stranger, at=AT)
     assert changed.region == "130200"
 
 
 def test_whoever_had_it_before_the_territory_was_drawn_goes_on(company):
     claim = register(account=new(), by=company.stranger, at=AT)
     company.territory()
-    changed = change_account(account_id=claim.account_id, changes={"region": "410311"}, by=company.stranger, at=AT)
+    changed = change_account(account_id=claim.account_id or 0, changes={"region": "410311"}, by=company.stranger, at=AT)
     assert changed.region == "410311"
     project = NewProject(name="二期耐材", account_id=0)
     assert register(account_id=claim.account_id, project=project, by=company.stranger, at=AT).project is not None
@@ -318,7 +318,10 @@ def test_a_project_at_a_colleagues_customer_is_asked_too(company):
     company.territory()
     account = make_account(NAME, owner=company.inside, region="410300")
     looker = make_user("looker", department=company.stranger.department, roles=("seller", "market"))
-    wanted = {"account_id": account.pk, "project": NewProject(name="二期耐材", account_id=0, product_line="不定形")}
+    wanted: dict[str, Any] = {
+        "account_id": account.pk,
+        "project": NewProject(name="二期耐材", account_id=0, product_line="不定形"),
+    }
     with pytest.raises(OutsideTerritory):
         register(**wanted, by=looker, at=AT)
     assert register(**wanted, by=company.executive, at=AT).project is not None

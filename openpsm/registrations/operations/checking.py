@@ -121,7 +121,8 @@ def _refused(by: User, at: datetime, hits: Sequence[Hit], account: Claim | None,
 
 
 def _stopped_outside(by: User, at: datetime, outside: OutsideTerritory, account: Claim | None) -> None:
-    told = {"account_name": account.name if account else "", "territories": [one.pk for one in outside.territories]}
+    told: dict[str, Any] = {"account_name": account.name if account else ""}
+    told["territories"] = [one.pk for one in outside.territories]
     with transaction.atomic():
         events.record("registration.outside_territory", subject=by, by=by, at=at, **told)
 

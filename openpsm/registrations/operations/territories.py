@@ -105,7 +105,7 @@ def _turn(territory_id: int, version: int | None, is_active: bool, by: User, at:
 def _void_questions(territory: Territory, by: User, at: datetime) -> None:
     """What waits about a territory whose bounds are other ones now is void (1 query and some for each question)."""
     reason = _("The territory was drawn anew.")
-    for one in territory.exceptions.open().order_by("pk"):
+    for one in TerritoryException.objects.open().filter(territory=territory).order_by("pk"):
         org.void_approvals(subject=one, reason=reason, by=by, at=at, fingerprint=looks(territory))
 
 
