@@ -360,6 +360,7 @@ WEB: dict[str, Row] = {
     "alert-answer": button("alert", "", "seen", version="?", text="They build next year"),
     "alert-close": button("alert", "", "seen", version="?", reason="They build next year"),
     "lost-list": read(),
+    "lost-destinations": read("none", "registration.arbitrate"),
     "lost-customers": read(),
     "task-list": read(),
     "task-new": write("none", "", "seen", title="Look there"),

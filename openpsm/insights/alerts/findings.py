@@ -320,7 +320,7 @@ def _say_undercut(measure: Measure) -> str:
 
 def _losing(on: date) -> QuerySet[Any]:
     """Sellers with as many lost or dropped projects and lost customers as it takes, wherever these went."""
-    reports, losses = _gone(on)
+    reports, losses = gone(on)
     least = _number("elsewhere_times")
     some = reports.values_list("project__owner").union(losses.values_list("owner"), all=True)
     counts: dict[int, int] = {}
@@ -330,7 +330,8 @@ def _losing(on: date) -> QuerySet[Any]:
     return sellers.filter(pk__in=[pk for pk, times in counts.items() if times >= least])
 
 
-def _gone(on: date) -> tuple[QuerySet[Any], QuerySet[Any]]:
+def gone(on: date) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Return the lost and dropped projects of which it is known where they went, and the lost customers, lately."""
     since = _instant(on - timedelta(days=int(_number("elsewhere_months") * 30.44)))
     reports = ClosingReport.objects.filter(at__gte=since, reopened_at=None, project__deleted_at=None)
     return reports.exclude(destination=""), LossRecord.objects.reported().filter(reported_at__gte=since)
@@ -338,7 +339,7 @@ def _gone(on: date) -> tuple[QuerySet[Any], QuerySet[Any]]:
 
 def destinations(ids: Collection[int], on: date) -> dict[int, list[tuple[str, int]]]:
     """Return where the deals of each seller went, with how many, the most frequent first (2 queries)."""
-    reports, losses = _gone(on)
+    reports, losses = gone(on)
     rows = [*reports.filter(project__owner__in=ids).order_by("at").values_list("project__owner_id", "destination")]
     rows += losses.filter(owner__in=ids).order_by("reported_at").values_list("owner_id", "destination")
     names: dict[tuple[int, str], str] = {}

@@ -123,7 +123,7 @@ class Listing:
     empty: Mapping[str, Any] = field(default_factory=dict)
     primary: Callable[[User], tuple[Any, ...] | None] = lambda _user: None
     crumbs: Callable[[], list[tuple[Any, str]]] = list
-    ways: Callable[[], list[tuple[str, Any, str, str]]] = list
+    ways: Callable[[User], list[tuple[str, Any, str, str]]] = lambda _user: []
     note: Callable[[User], str] = lambda _user: ""
 
     @cached_property

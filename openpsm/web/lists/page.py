@@ -87,7 +87,7 @@ def _frame(request: UserRequest, chosen: State) -> dict[str, Any]:
         "has_filters": any(one.name != "q" for one in listing.filters),
         "problems": chosen.problems,
         "primary": primary,
-        "ways": listing.ways(),
+        "ways": listing.ways(user),
         "note": listing.note(user),
         "views": tabs.shown(chosen),
         "menu_url": _beside(chosen, "menu"),

@@ -135,7 +135,7 @@ ALERTS = Listing(
             "close", _("Close"), None, lambda: {"reason": forms.CharField(label=_("Reason"), max_length=300)}, _close
         ),
     ),
-    ways=lambda: ways("alerts"),
+    ways=lambda user: ways("alerts", user),
     empty={
         "icon": "bell",
         "title": _("No alert"),

@@ -70,7 +70,7 @@ APPROVALS = Listing(
         PickedFilter("created_by", _("Asked by"), source="people"),
         DayFilter("created_at", _("Asked on"), is_instant=True),
     ),
-    ways=lambda: [(f"/approvals?part={key}", label, ICONS[key], "") for key, label in PARTS],
+    ways=lambda _user: [(f"/approvals?part={key}", label, ICONS[key], "") for key, label in PARTS],
     empty={
         "icon": "scale",
         "title": _("No approval yet"),

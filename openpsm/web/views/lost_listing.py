@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from openpsm.accounts.models import Account, LossReason, LossRecord
 from openpsm.core.money import format_amount
+from openpsm.org import access
+from openpsm.org.models import User
+from openpsm.org.permissions import Permission
 from openpsm.projects.models import ClosingReason, ClosingReport, Outcome, Project
 from openpsm.web.access import UserRequest, page
 from openpsm.web.lists.declaration import NOTHING, Column, Listing, Reader, Row, day_of, label_of
@@ -54,11 +57,14 @@ def _price(amount: str, currency: str, unit: str = "") -> Any:
     return cell
 
 
-def ways(here: str) -> list[tuple[str, Any, str, str]]:
-    """Lost deals, lost customers, and the alerts about both."""
+def ways(here: str, user: User) -> list[tuple[str, Any, str, str]]:
+    """Lost deals, lost customers, for managers where they went, and the alerts about all of it."""
+    seen = access.reach(user).holds_anywhere(Permission.REGISTRATION_ARBITRATE)
+    where = ("/lost-deals/destinations", _("Where deals go"), "sitemap", "here" if here == "destinations" else "")
     return [
         ("/lost-deals", _("Lost deals"), "briefcase", "here" if here == "deals" else ""),
         ("/lost-customers", _("Lost customers"), "building", "here" if here == "customers" else ""),
+        *([where] if seen else []),
         ("/alerts?open=on", _("Alerts"), "bell", "here" if here == "alerts" else ""),
     ]
 
@@ -107,7 +113,7 @@ LOST = Listing(
         "url": "/projects",
         "action": _("Projects"),
     },
-    ways=lambda: ways("deals"),
+    ways=lambda user: ways("deals", user),
 )
 
 CUSTOMERS = Listing(
@@ -153,7 +159,7 @@ CUSTOMERS = Listing(
         "url": "/accounts",
         "action": _("Accounts"),
     },
-    ways=lambda: ways("customers"),
+    ways=lambda user: ways("customers", user),
 )
 
 

@@ -145,7 +145,7 @@ POOL = Listing(
     ),
     prepare=_prepare,
     note=_note,
-    ways=lambda: ways("pool"),
+    ways=lambda _user: ways("pool"),
     empty={
         "icon": "building",
         "title": _("The public pool is empty"),

@@ -122,7 +122,7 @@ REGISTRATIONS = Listing(
         "action": _("Register a customer or project"),
     },
     primary=_new,
-    ways=lambda: ways("list"),
+    ways=lambda _user: ways("list"),
 )
 
 

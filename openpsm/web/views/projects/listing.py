@@ -321,7 +321,7 @@ PROJECTS = Listing(
         "action": _("Register a project"),
     },
     primary=_register,
-    ways=lambda: ways("list"),
+    ways=lambda _user: ways("list"),
 )
 
 
