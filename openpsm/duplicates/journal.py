@@ -47,21 +47,34 @@ def movable() -> list[Link]:
 
 
 def model_of(link: Link) -> type[Model]:
-    return apps.get_model(link.model)
+    """The model whose rows refer to accounts: of many to many that between the two."""
+    model, field = apps.get_model(link.model), _field(link)
+    return field.remote_field.through if field.many_to_many else model
+
+
+def _field(link: Link) -> Any:
+    return apps.get_model(link.model)._meta.get_field(link.field)
+
+
+def _name(link: Link) -> str:
+    """The field of `model_of` by which its rows refer to accounts."""
+    field = _field(link)
+    return field.m2m_reverse_field_name() if field.many_to_many else link.field
 
 
 def condition(link: Link, account_id: int) -> Q:
     """Which rows of a link refer to an account: by foreign key, or by kind and number of any record."""
-    if any(one.name == link.field and one.is_relation for one in model_of(link)._meta.fields):
-        return Q(**{link.field: account_id})
+    name = _name(link)
+    if any(one.name == name and one.is_relation for one in model_of(link)._meta.fields):
+        return Q(**{name: account_id})
     kind = f"{link.field.removesuffix('_id')}_type"
     return Q(**{link.field: account_id, kind: ACCOUNT})
 
 
 def columns_of(label: str) -> set[str]:
     """The columns of a model by which its rows refer to accounts."""
-    found = [link for link in movable() if link.model == label]
-    return {model_of(link)._meta.get_field(link.field).attname for link in found}  # type: ignore[union-attr]  # concrete fields all
+    found = [link for link in movable() if model_of(link)._meta.label_lower == label]
+    return {model_of(link)._meta.get_field(_name(link)).attname for link in found}  # type: ignore[union-attr]  # concrete fields all
 
 
 def rows_of(kept: Account, gone: Account, *, is_locking: bool = False) -> Picture:
@@ -83,7 +96,8 @@ def _touches_kept(link: Link) -> bool:
     for rule in model_of(link)._meta.constraints:
         if isinstance(rule, UniqueConstraint) and (link.field in rule.fields or rule.expressions):
             return True
-    return link.model == "registrations.registration"  # its claims follow the name
+    is_between = _field(link).many_to_many  # a pair of the two stands there once
+    return is_between or link.model == "registrations.registration"  # its claims follow the name
 
 
 def _read(model: type[Model], which: Q) -> Picture:

@@ -16,7 +16,7 @@ from openpsm.org.models import User
 from openpsm.org.operations import follow, open_task
 from openpsm.projects.models import Project
 from openpsm.registrations.matching import Claim, key_of
-from openpsm.registrations.models import PoolStay
+from openpsm.registrations.models import PoolStay, Territory
 from openpsm.registrations.operations import request_arbitration
 from tests.core import files
 from tests.factories import AT
@@ -80,6 +80,8 @@ def make_twins() -> Twins:
     follow(subject_type="accounts.account", subject_id=gone.pk, by=by, at=AT)
     request_arbitration(account=Claim(GONE), hit=key_of("account", gone.pk), by=owner, at=AT)
     _figures(kept, gone, other)
+    for name, named in (("Both", (kept, gone)), ("One", (gone,))):
+        Territory.objects.create(name=name, created_at=AT, updated_at=AT).accounts.set(named)
     return Twins(Account.objects.get(pk=kept.pk), Account.objects.get(pk=gone.pk), by, project, contact)
 
 
@@ -98,7 +100,7 @@ def _figures(kept: Account, gone: Account, other: User) -> None:
 def picture() -> dict[str, list[Any]]:
     """All rows of all tables that a merge and its undoing must leave as they were, without versions and times."""
     found = {}
-    for model in apps.get_models():
+    for model in apps.get_models(include_auto_created=True):
         label = model._meta.label_lower
         if label.startswith(GROWING) and label != "core.attachment":
             continue
