@@ -199,7 +199,9 @@ def deciders(territory: Territory, asker: User) -> list[User]:
     paths = list(territory.departments.values_list("path", flat=True)) or list(
         territory.people.filter(department__isnull=False).values_list("department__path", flat=True)
     )
-    above = {path: [path[: index + 1] for index, sign in enumerate(path) if sign == "/" and index] for path in paths}
+    above = {
+        path: [path[: index + 1] for index, sign in enumerate(path) if sign == "/" and index] for path in paths if path
+    }
     wanted = {one for chain in above.values() for one in chain}
     links = DepartmentManager.objects.filter(department__path__in=wanted, user__is_active=True).exclude(user=asker)
     by_path: dict[str, list[User]] = {}

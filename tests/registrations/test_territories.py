@@ -228,7 +228,12 @@ def test_asking_is_refused(company):
 
 
 def redraw(company: Company, territory: Territory, version: int) -> None:
-    call = {"territory_id": territory.pk, "name": "河南", "regions": ["4103"], "department_ids": [company.henan.pk]}
+    call: dict[str, Any] = {
+        "territory_id": territory.pk,
+        "name": "河南",
+        "regions": ["4103"],
+        "department_ids": [company.henan.pk],
+    }
     update_territory(**call, version=version, by=company.admin, at=AT)
 
 
@@ -237,6 +242,7 @@ def test_a_question_about_a_territory_drawn_anew_is_void(company):
     found = asked(company)
     redraw(company, territory, 1)
     found.refresh_from_db()
+    assert found.approval is not None
     assert (found.approval.state, found.ended_at, found.granted_at) == (Approval.State.VOID, AT, None)
     with pytest.raises(DomainError):
         decide(found, "approve", company.lead)

@@ -245,6 +245,6 @@ def _ask(territory: Territory, name: str, reason: str, by: User, at: datetime) -
             at=at,
         )
         made.save(update_fields=["approval"])
-        told = {"name": name, "territory": territory.pk}
+        told: dict[str, Any] = {"name": name, "territory": territory.pk}
         events.record("territory.exception_asked", subject=made, by=by, at=at, **told)
     return made
