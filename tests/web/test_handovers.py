@@ -65,6 +65,7 @@ def test_the_list_of_what_moves_is_for_managers_above_and_administrators(client,
     for user in (colleague, giver, make_user("far", roles=("sales-manager",), manages=make_department("Far"))):
         refused = signed_in(client, user).get(f"/handovers/of/{giver.pk}")
         assert (refused.status_code, "Gear oil" in refused.text) == (422, False)
+        assert refused.text.count("may hand over for them") == 1
         assert begin(client, giver, colleague).status_code == 422
     admin = make_user("admin", roles=("administrator",))
     seen = signed_in(client, admin).get(f"/handovers/of/{giver.pk}").text
