@@ -28,6 +28,7 @@ def declare_all() -> None:
         open="id name regions industries accounts people departments is_active version created_at updated_at "
         "created_by",
     )
+    classify("registrations.TerritoryAccount", open="id territory account")
     classify(
         "registrations.TerritoryException",
         open="id territory asker name reason approval granted_at ended_at version created_at updated_at created_by",

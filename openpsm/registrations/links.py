@@ -13,7 +13,14 @@ from openpsm.core import links
 from openpsm.core.versions import bump
 from openpsm.org.models import User
 from openpsm.org.operations import void_approvals
-from openpsm.registrations.models import Arbitration, PoolStay, Registration, Territory, TerritoryException
+from openpsm.registrations.models import (
+    Arbitration,
+    PoolStay,
+    Registration,
+    Territory,
+    TerritoryAccount,
+    TerritoryException,
+)
 
 
 def _live(user: User) -> QuerySet[Registration]:
@@ -90,11 +97,9 @@ def _give_territories(*, old: User, new: User, by: User | None, at: datetime, **
 
 def _merge_territories(*, kept: Account, gone: Account, by: User | None, at: datetime) -> int:
     """A territory that names the vanishing account names the kept one."""
-    found = list(Territory.objects.filter(accounts=gone))
-    for territory in found:
-        territory.accounts.add(kept)
-        territory.accounts.remove(gone)
-    return len(found)
+    known = TerritoryAccount.objects.filter(account=kept).values("territory")
+    TerritoryAccount.objects.filter(account=gone, territory__in=known).delete()
+    return TerritoryAccount.objects.filter(account=gone).update(account=kept)
 
 
 def _claims(account: Account) -> QuerySet[Registration]:
@@ -127,5 +132,7 @@ def declare_all() -> None:
         move=_give_territories,
         listing=_worked_in,
     )
-    links.declare(Territory, "accounts", target="accounts.account", label=_("territories"), merge=_merge_territories)
+    named = _("territories")
+    links.declare(Territory, "accounts", target="accounts.account", label=named)
+    links.declare(TerritoryAccount, "account", target="accounts.account", label=named, merge=_merge_territories)
     links.declare(TerritoryException, "asker", target="org.user", label=_("exceptions from territories asked for"))

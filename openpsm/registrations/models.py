@@ -213,7 +213,9 @@ class Territory(Versioned):
     name = models.CharField(_("name"), max_length=100, unique=True)
     regions = models.JSONField(_("regions"), default=list)
     industries = models.JSONField(_("industries"), default=list)
-    accounts = models.ManyToManyField(Account, verbose_name=_("named customers"), related_name="territories")
+    accounts = models.ManyToManyField(
+        Account, verbose_name=_("named customers"), related_name="territories", through="TerritoryAccount"
+    )
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("people"), related_name="territories")
     departments = models.ManyToManyField(Department, verbose_name=_("departments"), related_name="territories")
     is_active = models.BooleanField(default=True)
@@ -225,6 +227,21 @@ class Territory(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class TerritoryAccount(models.Model):
+    """A customer that a territory names; a row of its own, so that it moves when customers become one."""
+
+    territory = models.ForeignKey(Territory, models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["territory", "account"], name="territory_names_account_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.territory_id}:{self.account_id}"
 
 
 class TerritoryException(Versioned):

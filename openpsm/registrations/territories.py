@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from openpsm.accounts.models import Account
+from openpsm.accounts.models import Account, Division, Industry
 from openpsm.accounts.names import place_codes
 from openpsm.accounts.rules import normal_uscc
 from openpsm.core.errors import DomainError
@@ -49,11 +49,11 @@ class OutsideTerritory(DomainError):
 
     code = "outside-territory"
 
-    def __init__(self, territories: Sequence[Territory]) -> None:
+    def __init__(self, territories: Sequence[Territory], place: Place) -> None:
         names = "、".join(territory.name for territory in territories[:3])
         message = _("This customer lies in the territory “%(name)s”, in which others work. Ask for an exception.")
         super().__init__(message % {"name": names}, territories=[territory.name for territory in territories[:3]])
-        self.territories = list(territories)
+        self.territories, self.place = list(territories), place
 
 
 def takes_in(regions: Collection[str], industries: Collection[str], *, region: str, industry: str) -> bool:
@@ -82,6 +82,8 @@ def strange_territories(places: Sequence[Place], by: User) -> list[list[Territor
     One is free who works in any of those it lies in, was granted an exception, or may register anywhere (1 query
     without territories, else at most 3, whatever the number of customers).
     """
+    if not places:
+        return []
     rows = list(_with_mine(by))
     if not rows or access.can(by, Permission.REGISTRATION_ANYWHERE):
         return [[] for _place in places]
@@ -92,10 +94,8 @@ def strange_territories(places: Sequence[Place], by: User) -> list[list[Territor
 def _with_mine(by: User) -> list[Any]:
     """Return the active territories, each with `is_mine`."""
     works = User.objects.filter(pk=by.pk, territories=OuterRef("pk"))
-    path = (by.department.path or "") if by.department else ""
-    above = [path[: index + 1] for index, sign in enumerate(path) if sign == "/" and index]
-    departments: Any = Department.objects
-    through = departments.filter(path__in=above, territories=OuterRef("pk"))
+    below = User.objects.filter(pk=by.pk, department__path__startswith=OuterRef("path"))
+    through = Department.objects.filter(Exists(below), territories=OuterRef("pk"))
     return list(Territory.objects.active().annotate(is_mine=Exists(works) | Exists(through)).order_by("name", "pk"))
 
 
@@ -128,11 +128,21 @@ def _lies_in(place: Place, regions: Sequence[str], row: Territory) -> bool:
     )
 
 
+def words_of(rows: Iterable[Territory]) -> dict[str, str]:
+    """Return what the codes of these territories are called (2 queries)."""
+    found = list(rows)
+    codes = {code: code.ljust(6, "0") for row in found for code in row.regions}
+    names = dict(Division.objects.filter(pk__in=codes.values()).values_list("pk", "full_name"))
+    trades = Industry.objects.filter(pk__in={code for row in found for code in row.industries})
+    words = {code: names[full] for code, full in codes.items() if full in names}
+    return words | {one.code: str(one) for one in trades}
+
+
 def require_territory(place: Place, by: User) -> None:
     """Raise OutsideTerritory where others work in the territory of this customer (at most 4 queries)."""
     (strange,) = strange_territories([place], by)
     if strange:
-        raise OutsideTerritory(strange)
+        raise OutsideTerritory(strange, place)
 
 
 def require_no_strange_move(account: Account, changes: Mapping[str, Any], by: User) -> None:
@@ -148,7 +158,7 @@ def require_no_strange_move(account: Account, changes: Mapping[str, Any], by: Us
         setattr(after, key, str(changes.get(key, getattr(account, key))).strip())
     before, now = strange_territories([account, after], by)
     if now and not {one.pk for one in now} <= {one.pk for one in before}:
-        raise OutsideTerritory(now)
+        raise OutsideTerritory(now, account)
 
 
 # --- exceptions as approvals

@@ -93,6 +93,8 @@ def _figures(kept: Account, gone: Account, other: User) -> None:
         AccountVolume.objects.create(account=account, month=first, quantity=5, unit="t", amount=900, **times)
     state_price(account_id=gone.pk, unit_price=Decimal(9), unit="t", offered_on=AT.date(), by=other, at=AT)
     PoolStay.objects.create(account=gone, why="released", former_owner=other, entered_at=AT, left_at=AT)
+    for name, accounts in (("North", [gone]), ("South", [kept, gone])):
+        Territory.objects.create(name=name, **times).accounts.set(accounts)
     for account in (kept, gone):
         LossRecord.objects.create(account=account, owner=other, asked_at=AT, due_on=AT.date(), **times)
 

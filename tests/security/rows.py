@@ -555,6 +555,17 @@ WEB: dict[str, Row] = {
     "registration-arbitrate": button(
         "none", "registration.create", "held:registration.create", name=wide("ocelotacct works"), contest="?contested"
     ),
+    "registration-exception": button(
+        "none",
+        "registration.create",
+        "held:registration.create",
+        name="Brand New Zebra Mining",
+        kind="buyer",
+        region="460100",
+        reason="Known to them for many years",
+        prove=("owner", "own"),
+    ),
+    "account-exception": write("account", "registration.create", "nobody", reason="Known to them for many years"),
     "pool-list": read(),
     "registration-detail": read("registration"),
     "arbitration-list": read(),
@@ -613,6 +624,14 @@ WEB: dict[str, Row] = {
     ),
     "role-edit": write("role", "role.admin", "everywhere:role.admin", ADMIN, name_en="Changed"),
     "role-delete": write("role", "role.admin", "everywhere:role.admin", ADMIN),
+    "territory-list": read("none", "settings.admin"),
+    "territory-new": write(
+        "none", "settings.admin", SETTINGS, ADMIN, name="North", regions="410300", department_ids="?company"
+    ),
+    "territory-edit": write(
+        "territory", "settings.admin", SETTINGS, ADMIN, name="North", regions="410300", department_ids="?company"
+    ),
+    "territory-close": write("territory", "settings.admin", SETTINGS, ADMIN),
     "parameter-list": read("none", "settings.admin"),
     "parameter-edit": write("none", "settings.admin", SETTINGS, ADMIN, value="7", _more={"key": "projects.bin_days"}),
     "parameter-restore": button("none", "settings.admin", SETTINGS, ADMIN, _more={"key": "projects.bin_days"}),
@@ -630,5 +649,5 @@ WEB: dict[str, Row] = {
 }
 
 #: Records that belong to nobody: whoever may open their pages sees them all.
-COMMON = ("product", "role", "custom_field", "process", "job")
+COMMON = ("product", "role", "territory", "custom_field", "process", "job")
 SEES |= dict.fromkeys(COMMON, _colleague)

@@ -24,7 +24,7 @@ from openpsm.process.models import ProcessVersion
 from openpsm.projects.models import Project
 from openpsm.projects.operations import GateBlocked, advance_stage, delete_project, drop, set_team, state_fact
 from openpsm.registrations.matching import Claim, key_of
-from openpsm.registrations.models import Registration
+from openpsm.registrations.models import Registration, Territory
 from openpsm.registrations.operations import request_arbitration
 from tests.factories import AT
 from tests.factories.accounts import make_account, make_contact
@@ -388,6 +388,15 @@ def _batches(world: World, now: datetime) -> None:
         bundle.ids |= {"batch": batch.pk, "batch_owner": by.pk}
 
 
+def _territory(world: World, by: User, now: datetime) -> Territory:
+    """One drawn far from all customers of this world, where an executive works alone."""
+    made: Territory = Territory.objects.create(
+        name="South", regions=["46"], created_by=by, created_at=now, updated_at=now
+    )
+    made.people.add(world.actors["executive"])
+    return made
+
+
 def _common(world: World, now: datetime) -> None:
     """Records that belong to nobody."""
     _batches(world, now)
@@ -398,6 +407,7 @@ def _common(world: World, now: datetime) -> None:
         "product": create_products(rows=rows, by=by, at=now)[0].pk,
         "role": make_role("spare", ["project.edit"]).pk,
         "custom_field": custom.define_field(model=Project, by=by, at=now, **shade).pk,
+        "territory": _territory(world, by, now).pk,
         "process": ProcessVersion.objects.values_list("pk", flat=True)[0],
     }
     job = Job.objects.create(task="openpsm.nothing", state=Job.State.PARKED, enqueued_at=now, run_after=now)

@@ -67,7 +67,10 @@ def update_territory(
     by: User,
     at: datetime,
 ) -> Territory:
-    """Draw it anew; customers that lie in it stay with whoever has them. Raises NotAllowed, Stale, InvalidInput."""
+    """Draw it anew; customers that lie in it stay with whoever has them, named ones that the caller does not see too.
+
+    Raises NotAllowed, Stale, InvalidInput.
+    """
     require_over(by, Permission.SETTINGS_ADMIN)
     parts = (account_ids, user_ids, department_ids)
     with transaction.atomic():
@@ -135,8 +138,10 @@ def _write(
     save: Callable[[], None],
 ) -> None:
     territory.name, territory.regions, territory.industries = name.strip(), _codes(regions), _codes(_spread(industries))
-    _require_whole(territory, parts)
+    hidden = _hidden_accounts(territory, by)
     _require_parts(parts, by)
+    parts = ({*parts[0], *hidden}, *parts[1:])
+    _require_whole(territory, parts)
     try:
         with transaction.atomic():
             save()
@@ -144,6 +149,14 @@ def _write(
         raise InvalidInput({"name": [_("There is a territory of this name already.")]}) from error
     for field, ids in zip(("accounts", "people", "departments"), parts, strict=True):
         getattr(territory, field).set(ids)
+
+
+def _hidden_accounts(territory: Territory, by: User) -> list[int]:
+    """Named customers that this person does not see, and so can neither keep nor drop (1 query)."""
+    if territory.pk is None:
+        return []
+    seen = Account.objects.visible_to(by).live()
+    return list(territory.accounts.exclude(pk__in=seen.values("pk")).values_list("pk", flat=True))
 
 
 def _codes(given: Sequence[str]) -> list[str]:

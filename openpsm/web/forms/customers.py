@@ -13,6 +13,7 @@ from openpsm.core.text import fold
 from openpsm.projects.operations import NewProject
 from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.operations import Collision
+from openpsm.registrations.territories import OutsideTerritory
 from openpsm.web.forms.base import AmountField, BoundForm, DayField, attempt
 from openpsm.web.forms.custom import CustomFieldsForm
 from openpsm.web.forms.pickers import PickerField, PickerForm
@@ -200,6 +201,7 @@ class RegistrationForm(PickerForm, HitsForm):
     uscc = forms.CharField(label=_("Unified social credit code"), max_length=30, required=False)
     short_name = forms.CharField(label=_("Short name"), max_length=60, required=False)
     region = PickerField("divisions", label=_("Region"), required=False)
+    industry = PickerField("industries", label=_("Industry (GB/T 4754)"), required=False)
     phone = forms.CharField(label=_("Switchboard"), max_length=40, required=False)
     domain = forms.CharField(label=_("Web domain"), max_length=100, required=False)
     project_name = forms.CharField(label=_("Project"), max_length=200, required=False)
@@ -212,6 +214,8 @@ class RegistrationForm(PickerForm, HitsForm):
     amount = AmountField(label=_("Amount"), required=False, help_text=_("With tax; 240万 is understood."))
     order_on = DayField(label=_("Order expected on"), required=False)
     news_source = forms.CharField(label=_("Source of the news"), max_length=200, required=False)
+    #: What the operation said of territories, None where it was not asked or let it pass.
+    outside: OutsideTerritory | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -251,10 +255,10 @@ class RegistrationForm(PickerForm, HitsForm):
     def new_account(self) -> NewAccount | None:
         """Return the customer to register, None where a known one was chosen."""
         given = self.cleaned_data
-        if given["account_id"]:
+        if given.get("account_id") or not given.get("name"):
             return None
-        names = ("name", "kind", "uscc", "short_name", "region", "phone", "domain")
-        return NewAccount(**{name: given[name] for name in names if given[name]})
+        names = ("name", "kind", "uscc", "short_name", "region", "industry", "phone", "domain")
+        return NewAccount(**{name: given[name] for name in names if given.get(name)})
 
     def new_project(self) -> NewProject | None:
         """Return the project to register, if one was named; its customer follows from the registration."""

@@ -20,7 +20,8 @@ NOWHERE = ("", _("the whole company"))
 VERSION = {"widget": forms.HiddenInput, "min_value": 1, "max_value": 2**31 - 1}
 
 
-def _choose(form: forms.Form, name: str, choices: Choices) -> None:
+def choose(form: forms.Form, name: str, choices: Choices) -> None:
+    """Say what the field offers."""
     form.fields[name].choices = list(choices)  # type: ignore[attr-defined]  # all of these are ChoiceFields
 
 
@@ -41,7 +42,7 @@ class PersonForm(GraveForm):
 
     def __init__(self, *args: Any, departments: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "department_id", [("", _("none")), *departments])
+        choose(self, "department_id", [("", _("none")), *departments])
 
 
 class InviteForm(PersonForm):
@@ -57,8 +58,8 @@ class InviteForm(PersonForm):
 
     def __init__(self, *args: Any, roles: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "role_keys", roles)
-        _choose(self, "language", [("", _("as the installation has it")), *LANGUAGES])
+        choose(self, "role_keys", roles)
+        choose(self, "language", [("", _("as the installation has it")), *LANGUAGES])
 
 
 class EditPersonForm(PersonForm):
@@ -83,8 +84,8 @@ class GrantForm(GraveForm):
 
     def __init__(self, *args: Any, roles: Choices = (), departments: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "role_id", roles)
-        _choose(self, "department_id", [NOWHERE, *departments])
+        choose(self, "role_id", roles)
+        choose(self, "department_id", [NOWHERE, *departments])
 
 
 class NewDepartmentForm(AskForm):
@@ -93,7 +94,7 @@ class NewDepartmentForm(AskForm):
 
     def __init__(self, *args: Any, departments: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "parent_id", [("", _("the top")), *departments])
+        choose(self, "parent_id", [("", _("the top")), *departments])
 
 
 class RenameDepartmentForm(AskForm):
@@ -107,7 +108,7 @@ class MoveDepartmentForm(AskForm):
 
     def __init__(self, *args: Any, departments: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "parent", [("", _("the top")), *departments])
+        choose(self, "parent", [("", _("the top")), *departments])
 
 
 class ManagersForm(GraveForm):
@@ -122,7 +123,7 @@ class ManagersForm(GraveForm):
 
     def __init__(self, *args: Any, people: Choices = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "managers", people)
+        choose(self, "managers", people)
 
 
 class RoleForm(GraveForm):

@@ -12,6 +12,7 @@ from openpsm.web.views.settings import (
     parameters,
     processes,
     roles,
+    territories,
     user_listing,
     users,
 )
@@ -36,6 +37,10 @@ urlpatterns: list[URLPattern] = [
     path("settings/roles/new", roles.new, name="role-new"),
     path("settings/roles/<int:pk>", roles.edit, name="role-edit"),
     path("settings/roles/<int:pk>/delete", roles.delete, name="role-delete"),
+    path("settings/territories", territories.territory_list, name="territory-list"),
+    path("settings/territories/new", territories.new, name="territory-new"),
+    path("settings/territories/<int:pk>", territories.edit, name="territory-edit"),
+    path("settings/territories/<int:pk>/close", territories.close, name="territory-close"),
     path("settings/parameters", parameters.parameter_list, name="parameter-list"),
     path("settings/parameters/<str:key>", parameters.edit, name="parameter-edit"),
     path("settings/parameters/<str:key>/restore", parameters.restore, name="parameter-restore"),

@@ -18,6 +18,7 @@ from openpsm.org.permissions import Permission
 from openpsm.registrations import queries
 from openpsm.registrations.models import PoolStay
 from openpsm.registrations.parameters import RECLAIM_DAYS, UNWORKED_DAYS
+from openpsm.registrations.territories import strange_territories
 from openpsm.web.access import UserRequest, page
 from openpsm.web.lists.declaration import NOTHING, Column, Listing, Reader, Row, day_of, label_of, link
 from openpsm.web.lists.filters import ChoiceFilter, DayFilter, PickedFilter, choices_of, search
@@ -27,6 +28,8 @@ from openpsm.web.views.registration_listing import ways
 
 KINDS, WHYS = dict(AccountKind.choices), dict(PoolStay.Why.choices)
 WHY = PoolStay.Why
+#: What tells in whose territory a customer lies.
+PLACE = ("pk", "name", "uscc", "region", "industry")
 
 
 def _prepare(rows: list[Row], reader: Reader) -> list[Row]:
@@ -35,7 +38,9 @@ def _prepare(rows: list[Row], reader: Reader) -> list[Row]:
     known = {stay.account_id: stay for stay in stays.select_related("former_owner")}
     may_take = access.reach(reader.user).holds_anywhere(Permission.REGISTRATION_CREATE)
     now = timezone.now()
+    outside = _outside(rows, reader.user) if may_take else frozenset()
     for row in rows:
+        row["is_outside"] = row["pk"] in outside
         stay = known.get(row["pk"])
         former = stay.former_owner if stay else None
         row["why"] = stay.why if stay else WHY.STOCK
@@ -46,6 +51,15 @@ def _prepare(rows: list[Row], reader: Reader) -> list[Row]:
             reader.user, former_owner_id=stay.former_owner_id, entered_at=stay.entered_at, at=now
         )
     return with_code_names(rows, reader)
+
+
+def _outside(rows: list[Row], user: User) -> frozenset[int]:
+    """Which of these lie in the territory of others (1 query without territories, else 3)."""
+    if not rows or any(name not in rows[0] for name in PLACE):
+        return frozenset()
+    places = [Account(**{name: row[name] for name in PLACE}) for row in rows]
+    strange = strange_territories(places, user)
+    return frozenset(row["pk"] for row, found in zip(rows, strange, strict=True) if found)
 
 
 def _why(row: Row, _reader: Reader) -> Any:
@@ -62,6 +76,10 @@ def _take(row: Row, _reader: Reader) -> Any:
     if row["free_on"]:
         words = _t("yours again from %(day)s on") % {"day": row["free_on"]}
         return format_html('<span class="psm-small psm-muted">{}</span>', words)
+    if row["is_outside"]:
+        said = _t("Ask for an exception: %(name)s") % {"name": row["name"]}
+        url = f"/accounts/{row['pk']}/exception"
+        return format_html('<a class="btn btn-sm" href="{}" aria-label="{}">{}</a>', url, said, _t("Request it"))
     return format_html(
         '<button class="btn btn-sm" form="list-act" formaction="/accounts/{}/claim" aria-label="{}">{}</button>',
         row["pk"],
@@ -119,7 +137,7 @@ POOL = Listing(
             lambda row, _reader: row["former_owner"] or NOTHING,
             lambda row, _reader: row["former_owner"] or None,
         ),
-        Column("take", _("Take"), ("pooled_at",), _take, is_act=True),
+        Column("take", _("Take"), ("pooled_at", "name", "uscc", "region", "industry"), _take, is_act=True),
         Column("kind", _("Kind"), **label_of("kind", lambda: KINDS), is_default=False),
         Column("industry", _("Industry"), **code_columns("industry"), is_default=False),
         Column(

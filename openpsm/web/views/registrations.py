@@ -14,18 +14,23 @@ from openpsm.accounts.models import Account
 from openpsm.core import parameters
 from openpsm.core.dates import today
 from openpsm.core.errors import DomainError, TooMany
+from openpsm.core.text import fold
 from openpsm.org.permissions import Permission
 from openpsm.projects.models import Project
-from openpsm.registrations import operations, queries
+from openpsm.registrations import operations, queries, territories
 from openpsm.registrations.matching import Hit
 from openpsm.registrations.models import Registration
 from openpsm.registrations.parameters import WARNING_DAYS
+from openpsm.registrations.territories import OutsideTerritory
 from openpsm.web.access import UserRequest, page
+from openpsm.web.confirming import ask
+from openpsm.web.forms.base import attempt
 from openpsm.web.forms.customers import PARTY_FIELDS, RegistrationForm, attempt_claim
+from openpsm.web.forms.territories import ExceptionForm
 from openpsm.web.hits import shown_hits
 
 #: What tells companies apart lies folded up until one of these is filled in.
-MORE = ("uscc", "short_name", "phone", "domain")
+MORE = ("uscc", "short_name", "industry", "phone", "domain")
 
 
 @page()
@@ -71,16 +76,20 @@ def registration_new(request: UserRequest) -> HttpResponse:
 
 def _register(request: UserRequest, form: RegistrationForm) -> Registration:
     given = form.cleaned_data
-    return operations.register(
-        account=form.new_account(),
-        account_id=given["account_id"],
-        account_hit=given["account_hit"],
-        project=form.new_project(),
-        parts=form.parts(),
-        confirmed_different=form.confirmed,
-        by=request.user,
-        at=timezone.now(),
-    )
+    try:
+        return operations.register(
+            account=form.new_account(),
+            account_id=given["account_id"],
+            account_hit=given["account_hit"],
+            project=form.new_project(),
+            parts=form.parts(),
+            confirmed_different=form.confirmed,
+            by=request.user,
+            at=timezone.now(),
+        )
+    except OutsideTerritory as outside:
+        form.outside = outside
+        raise
 
 
 def _choose(request: UserRequest) -> HttpResponse:
@@ -134,11 +143,29 @@ def _hits_context(
     request: UserRequest, form: RegistrationForm, confirmed: list[str], *, is_checked: bool
 ) -> dict[str, Any]:
     told = any(form[name].value() for name in ("name", "project_name"))
-    return {
+    return _outside(request, form) | {
         "hits": shown_hits(form.hits, confirmed),
         "is_checked": is_checked and bool(told),
         "checks_left": queries.checks_left(request.user, at=timezone.now()),
     }
+
+
+def _outside(request: UserRequest, form: RegistrationForm) -> dict[str, Any]:
+    """What is said of territories: of a new customer while it is typed, of a known one when it was refused (1 query).
+
+    `outside_account` is the known one, about whom one asks on a page of its own.
+    """
+    place = form.outside.place if form.outside else None
+    if isinstance(place, Account):
+        return {"outside": form.outside, "outside_account": place.pk}
+    new = (
+        form.new_account()
+        if form.is_bound and hasattr(form, "cleaned_data") and not form["account_hit"].value()
+        else None
+    )
+    strange = territories.strange_territories([new], request.user)[0] if new and len(fold(new.name)) >= 3 else []
+    outside = OutsideTerritory(strange, new) if new and strange else None
+    return {"outside": outside, "exception_reason": request.POST.get("reason", "")[:300]}
 
 
 def _page(
@@ -161,6 +188,46 @@ def _page(
         "error": error,
     }
     return render(request, "registrations/new.html", context, status=422 if form.errors else 200)
+
+
+@page(Permission.REGISTRATION_CREATE, methods=("POST",))
+def registration_exception(request: UserRequest) -> HttpResponse:
+    """Ask to register a new customer in the territory of others; what was typed stays where it is refused."""
+    form = RegistrationForm(request.POST, user=request.user)
+    place = form.new_account() if form.is_valid() else None
+    if place is None:
+        return _page(request, form)
+    call: dict[str, Any] = {
+        "place": place,
+        "reason": request.POST.get("reason", ""),
+        "by": request.user,
+        "at": timezone.now(),
+    }
+    made = attempt(form, lambda: operations.ask_exception(**call))
+    if made is None:
+        return _page(request, form)
+    messages.success(request, _("Asked for; you are told as soon as somebody has decided. Then register it."))
+    return redirect("web:approval-detail", made.approval.pk if made.approval else 0)
+
+
+@page(Permission.REGISTRATION_CREATE, methods=("GET", "POST"))
+def account_exception(request: UserRequest, pk: int) -> HttpResponse:
+    """Ask to have a known customer in the territory of others: one in the pool, or a project at a colleague's."""
+    account: Account = get_object_or_404(Account.objects.visible_to(request.user), pk=pk)
+    form, now = ExceptionForm(request), timezone.now()
+    (strange,) = territories.strange_territories([account], request.user)
+    intro = str(OutsideTerritory(strange, account)) if strange else _("No territory keeps you from this customer.")
+    return ask(
+        request,
+        form,
+        lambda: operations.ask_exception(place=account, **form.values, by=request.user, at=now),
+        title=_("Ask for an exception: %(name)s") % {"name": account.name},
+        done=_("Asked for; you are told as soon as somebody has decided."),
+        back=reverse("web:account-detail", args=[pk]),
+        crumbs=[(_("Accounts"), reverse("web:account-list")), (account.name, reverse("web:account-detail", args=[pk]))],
+        intro=intro,
+        action=_("Ask for it"),
+    )
 
 
 @page(Permission.REGISTRATION_CREATE, methods=("POST",))

@@ -17,6 +17,7 @@ from openpsm.accounts.rules import check_uscc
 from openpsm.core.errors import DomainError
 from openpsm.org.permissions import Permission
 from openpsm.registrations import operations as registrations
+from openpsm.registrations.territories import OutsideTerritory
 from openpsm.web.access import UserRequest, page
 from openpsm.web.forms import customers as customer_forms
 from openpsm.web.forms.base import attempt
@@ -108,6 +109,8 @@ def _try(request: UserRequest, call: Callable[[], object]) -> bool:
     """Do what one button asks for; a refusal is said on the next page."""
     try:
         call()
+    except OutsideTerritory:
+        raise
     except DomainError as error:
         messages.error(request, str(error))
         return False
@@ -180,7 +183,11 @@ def release(request: UserRequest, pk: int) -> HttpResponse:
 def claim(request: UserRequest, pk: int) -> HttpResponse:
     """Take the account out of the public pool; whoever comes second is told so."""
     now = timezone.now()
-    if _try(request, lambda: registrations.claim_account(account_id=pk, by=request.user, at=now)):
+    try:
+        is_done = _try(request, lambda: registrations.claim_account(account_id=pk, by=request.user, at=now))
+    except OutsideTerritory:
+        return redirect("web:account-exception", pk)
+    if is_done:
         messages.success(request, _("The account is yours now."))
         return redirect("web:account-detail", pk)
     if request.POST.get("from") == "pool":

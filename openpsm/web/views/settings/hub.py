@@ -17,6 +17,13 @@ CARDS: tuple[tuple[str, str, Any, Any, Permission], ...] = (
     ("user-list", "users", _("Users"), _("Invite, change, deactivate; who holds which role."), P.USER_ADMIN),
     ("department-list", "sitemap", _("Departments"), _("The tree, and who manages what."), P.USER_ADMIN),
     ("role-list", "shield", _("Roles"), _("What each role allows."), P.ROLE_ADMIN),
+    (
+        "territory-list",
+        "map-pin",
+        _("Territories"),
+        _("Who works which regions, industries and customers."),
+        P.SETTINGS_ADMIN,
+    ),
     ("parameter-list", "settings", _("Parameters"), _("Days, limits and marks that rules go by."), P.SETTINGS_ADMIN),
     ("custom-field-list", "tag", _("Custom fields"), _("Fields of your own on projects."), P.SETTINGS_ADMIN),
     ("process-list", "git-branch", _("Processes"), _("Stages and key nodes as they are published."), P.PROCESS_ADMIN),
