@@ -153,7 +153,7 @@ def _write(
 
 def _hidden_accounts(territory: Territory, by: User) -> list[int]:
     """Named customers that this person does not see, and so can neither keep nor drop (1 query)."""
-    if territory.pk is None:
+    if territory._state.adding:
         return []
     seen = Account.objects.visible_to(by).live()
     return list(territory.accounts.exclude(pk__in=seen.values("pk")).values_list("pk", flat=True))
