@@ -22,6 +22,28 @@ def search_divisions(text: str, *, limit: int = 20) -> list[Division]:
     return list(_by_code_or_text(real, text)[:limit])
 
 
+def named_divisions(text: str) -> list[Division]:
+    """Return what a line means: a code of two, four or six digits, or a name in full or of its own (1 query)."""
+    code, name = text.split()[0], text.replace(" ", "")
+    if code.isascii() and code.isdecimal():
+        rows = Division.objects.filter(pk=code.ljust(6, "0")[:6])
+    else:
+        rows = Division.objects.filter(Q(full_name=name) | Q(name=name))
+    return list(rows.order_by("level", "code")[:6])
+
+
+def named_industries(text: str) -> list[Industry]:
+    """Return what a line means: a code with or without the letter of its section, or a name (1 query).
+
+    A class that is alone in its group bears the same name: the wider one says both.
+    """
+    code = text.split()[0].upper()
+    code = code[1:] if code[1:].isdecimal() and code[:1].isalpha() else code
+    rows = Industry.objects.filter(pk=code) if code.isascii() else Industry.objects.filter(name=text)
+    found = list(rows.order_by("level", "code")[:6])
+    return found[:1] if len({one.name for one in found}) == 1 else found
+
+
 def _by_code_or_text(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     wanted = fold(text)
     found = rows.filter(Q(code__istartswith=wanted) | Q(search_text__contains=wanted)) if wanted else rows

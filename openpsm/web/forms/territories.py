@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from openpsm.accounts.models import Account, Division, Industry
+from openpsm.accounts.models import Account
+from openpsm.accounts.queries import named_divisions, named_industries
 from openpsm.core.text import fold
 from openpsm.org.models import User
 from openpsm.web.confirming import AskForm
@@ -58,25 +59,11 @@ def _told(line: str, several: Sequence[str]) -> str:
 
 
 def _divisions(_user: User, text: str) -> list[Found]:
-    """Codes of two, four or six digits, or names (1 query)."""
-    code = text.split()[0]
-    if code.isascii() and code.isdecimal():
-        rows = Division.objects.filter(pk=code.ljust(6, "0")[:6])
-    else:
-        name = text.replace(" ", "")
-        rows = Division.objects.filter(full_name=name) | Division.objects.filter(name=name)
-    return [(one.code, f"{one.code} {one.full_name}") for one in rows.order_by("level", "code")[:6]]
+    return [(one.code, f"{one.code} {one.full_name}") for one in named_divisions(text)]
 
 
 def _industries(_user: User, text: str) -> list[Found]:
-    """Codes with or without the letter of their section, or names (1 query)."""
-    code = text.split()[0].upper()
-    code = code[1:] if code[1:].isdecimal() and code[:1].isalpha() else code
-    rows = Industry.objects.filter(pk=code) if code.isascii() else Industry.objects.filter(name=text)
-    found = list(rows.order_by("level", "code")[:6])
-    if len({one.name for one in found}) == 1 and not code.isascii():
-        found = found[:1]  # a class alone in its group bears the same name: the wider one says both
-    return [(one.code, str(one)) for one in found]
+    return [(one.code, str(one)) for one in named_industries(text)]
 
 
 def _accounts(user: User, text: str) -> list[Found]:
