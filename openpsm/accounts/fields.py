@@ -37,7 +37,7 @@ def declare_all() -> None:
         "is_unassigned pooled_at note custom" + VERSIONED,
         internal="strict_key sort_key search_text deleted_at merged_into",
     )
-    classify("accounts.AccountName", open="id account name kind", internal="strict_key")
+    classify("accounts.AccountName", open="id account name kind source", internal="strict_key")
     classify("accounts.AccountGram", internal="id gram account")
     classify("accounts.AccountMark", internal="id mark account contact")
     classify("accounts.AccountMember", open="id account user is_owner")

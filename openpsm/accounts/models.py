@@ -114,10 +114,18 @@ class AccountName(models.Model):
         ENGLISH = "english", _("English name")
         ALIAS = "alias", _("other spelling")
 
+    class Source(models.TextChoices):
+        TYPED = "typed", _("entered by hand")
+        IMPORT = "import", _("from an import")
+        REGISTRATION = "registration", _("confirmed while registering")
+        ARBITRATION = "arbitration", _("decided between two claims")
+        MERGE = "merge", _("from a merge")
+
     account = models.ForeignKey(Account, models.CASCADE, related_name="names")
     name = models.CharField(max_length=200)
     strict_key = models.CharField(max_length=200, db_index=True)
     kind = models.CharField(max_length=10, choices=Kind)
+    source = models.CharField(_("how it became known"), max_length=20, choices=Source, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [

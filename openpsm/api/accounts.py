@@ -72,6 +72,7 @@ class AccountNameOut(Out):
     id: int
     kind: Annotated[str, OneOf(AccountName.Kind)]
     name: str
+    source: str = Field(description="how it became known: typed, import, registration, arbitration, merge; or unknown")
 
 
 class AccountMemberOut(Out):
@@ -181,7 +182,7 @@ def _with_names(rows: list[Row], _user: User) -> list[Row]:
     members = list(AccountMember.objects.filter(account__in=ids).select_related("user"))
     for row in rows:
         mine = [one for one in names if one.account_id == row["id"]]
-        row["names"] = [{"id": one.pk, "kind": one.kind, "name": one.name} for one in mine]
+        row["names"] = [{"id": one.pk, "kind": one.kind, "name": one.name, "source": one.source} for one in mine]
         row["members"] = [
             {"user_id": one.user_id, "name": one.user.name, "is_owner": one.is_owner}
             for one in members

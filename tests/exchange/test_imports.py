@@ -159,6 +159,24 @@ def test_update_changes_what_the_table_says_and_undo_puts_it_back(boss):
     assert account.address == "旧"
 
 
+def test_update_by_code_teaches_the_names_and_undo_forgets_them(boss):
+    account = make_account("杭州远大机械有限公司", owner=boss, uscc="91330100MA27W0XF4K", short_name="远大")
+    heads = ["客户名称", "统一社会信用代码", "简称", "曾用名", "英文名称"]
+    row = ["杭州恒通重工有限公司", account.uscc, "恒通重工", "杭州第二机械厂", "Hengtong Heavy Industries"]
+    batch = taken("accounts", table(heads, row), boss, update_by="uscc")
+    account.refresh_from_db()
+    assert (batch.updated, account.name) == (1, row[0])
+    assert set(account.names.values_list("name", "kind", "source")) == {
+        ("杭州第二机械厂", "former", "import"),
+        ("杭州远大机械有限公司", "former", "import"),
+        ("Hengtong Heavy Industries", "english", "import"),
+        ("远大", "short", "import"),
+    }
+    assert undone(batch, boss).undone == 1
+    account.refresh_from_db()
+    assert (account.name, account.short_name, account.names.count()) == ("杭州远大机械有限公司", "远大", 0)
+
+
 def test_undo_keeps_and_names_what_was_changed_since(boss):
     batch = taken("accounts", table(["客户名称"], ["杭州远大机械有限公司"], ["苏州恒力泵业有限公司"]), boss)
     changed = Account.objects.get(name="苏州恒力泵业有限公司")

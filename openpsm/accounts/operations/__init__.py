@@ -26,6 +26,7 @@ from openpsm.accounts.operations.contacts import (
     restore_contact,
     update_contact,
 )
+from openpsm.accounts.operations.learning import forget_names, learn_names
 from openpsm.accounts.operations.losses import Loss, judge_lost, report_loss, withdraw_loss
 from openpsm.accounts.operations.stock import (
     NewName,
@@ -64,8 +65,10 @@ __all__ = [
     "erase_contact",
     "export_card",
     "foresee_keys",
+    "forget_names",
     "install",
     "judge_lost",
+    "learn_names",
     "record_volumes",
     "remove_account_member",
     "remove_account_name",

@@ -63,6 +63,7 @@ class NewAccount:
     note: str = ""
     custom: Mapping[str, Any] = field(default_factory=dict)
     other_names: Sequence[tuple[str, str]] = ()
+    names_source: str = AccountName.Source.TYPED
     origin: Origin | None = None
 
 
@@ -82,7 +83,7 @@ def create_accounts(*, rows: Sequence[NewAccount], by: User, at: datetime) -> li
     with transaction.atomic(savepoint=False):
         bulk.insert(Account, accounts)
         AccountName.objects.bulk_create(
-            AccountName(account=account, name=name, strict_key=fold(name)[:200], kind=kind)
+            AccountName(account=account, name=name, strict_key=fold(name)[:200], kind=kind, source=row.names_source)
             for account, row in zip(accounts, rows, strict=True)
             for kind, name in _distinct_names(row)
         )
@@ -266,7 +267,9 @@ def add_account_name(*, account_id: int, name: str, kind: str, by: User, at: dat
         account = locked(account_id, by, Permission.ACCOUNT_EDIT, None)
         if fold(name) == account.strict_key or account.names.filter(strict_key=fold(name)).exists():
             raise DomainError(_("The account already has this name."), code="duplicate")
-        added = AccountName.objects.create(account=account, name=name, strict_key=fold(name)[:200], kind=kind)
+        source = AccountName.Source.TYPED
+        values = {"name": name, "strict_key": fold(name)[:200], "kind": kind, "source": source}
+        added = AccountName.objects.create(account=account, **values)
         _touch(account, at)
         events.record("account.name_added", subject=account, by=by, at=at, name=name, kind=kind)
     return added

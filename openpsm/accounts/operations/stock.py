@@ -57,7 +57,13 @@ def add_account_names(*, rows: Sequence[NewName], by: User, at: datetime) -> lis
         if Account.objects.visible_to(by).filter(pk__in=ids).count() != len(ids):
             raise Account.DoesNotExist
         names = [
-            AccountName(account_id=row.account_id, name=row.name, strict_key=fold(row.name)[:200], kind=row.kind)
+            AccountName(
+                account_id=row.account_id,
+                name=row.name,
+                strict_key=fold(row.name)[:200],
+                kind=row.kind,
+                source=AccountName.Source.IMPORT,
+            )
             for row in rows
         ]
         AccountName.objects.bulk_create(names)

@@ -160,11 +160,12 @@ def names_of(kept: Account, gone: Account, kind: str) -> list[tuple[str, str]]:
 
 def _add_names(kept: Account, called: Sequence[tuple[str, str]]) -> None:
     """Whatever the two were called leads to the kept one from now on."""
+    source = AccountName.Source.MERGE
     known = {fold(kept.name), *AccountName.objects.filter(account=kept).values_list("strict_key", flat=True)}
     for kind, name in called:
         key = fold(name)[:MOST_TEXT]
         if key and key not in known and name != kept.short_name:
-            AccountName.objects.create(account=kept, name=name, strict_key=key, kind=kind)
+            AccountName.objects.create(account=kept, name=name, strict_key=key, kind=kind, source=source)
             known.add(key)
 
 

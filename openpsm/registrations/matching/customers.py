@@ -124,7 +124,8 @@ def best_name(claim: Claim, names: Iterable[tuple[str, str]]) -> Likeness | None
             if likeness and likeness.cls == HitClass.SAME and (kind == "short" or index > 0):
                 likeness = replace(likeness, cls=HitClass.POSSIBLE)
             if likeness:
-                found.append(likeness)
+                reasons = likeness.reasons if kind == "full" else (*likeness.reasons, "known_as")
+                found.append(replace(likeness, reasons=reasons))
     return min(found, key=rank, default=None)
 
 

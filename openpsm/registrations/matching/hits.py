@@ -30,6 +30,7 @@ REASONS: dict[str, str | Promise] = {
     "name_by_sound": _("a name that sounds the same"),
     "name_nearly": _("nearly the same name"),
     "short_name": _("a short name that fits"),
+    "known_as": _("by another name that it is known by"),
     "branch": _("parent company or branch"),
     "uscc": _("the same credit code"),
     "phone": _("the same phone number"),

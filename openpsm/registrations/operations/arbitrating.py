@@ -33,6 +33,7 @@ from openpsm.registrations.matching import Claim, Hit, ProjectClaim
 from openpsm.registrations.models import Arbitration, Registration
 from openpsm.registrations.operations.checking import lock, require_seen_customer
 from openpsm.registrations.operations.claims import Kind, Status, protected_until, strict_key
+from openpsm.registrations.operations.learning import Source, learn_claim
 from openpsm.registrations.operations.probing import count_check
 from openpsm.registrations.parameters import SHARE_MAX, SHARE_MIN
 from openpsm.registrations.rules import HitClass
@@ -286,6 +287,10 @@ def _give_account(found: Arbitration, main: User, by: User, at: datetime) -> Non
         _member, is_new = AccountMember.objects.get_or_create(account=account, user_id=found.assistant_id)
         if is_new:
             events.record("account.member_added", subject=account, by=by, at=at, user=found.assistant_id)
+    kept = found.claim.claim
+    others = tuple(kept.get("other_names", ()))
+    told = Claim(found.claim.name, uscc=kept.get("uscc", ""), other_names=others)
+    learn_claim(account, told, Source.ARBITRATION, by, at)  # who decides has said that the two are one
 
 
 def _register(found: Arbitration, at: datetime) -> None:

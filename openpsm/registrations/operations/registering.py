@@ -29,6 +29,7 @@ from openpsm.registrations.matching import PARTS, Claim, Hit, ProjectClaim
 from openpsm.registrations.models import Registration
 from openpsm.registrations.operations.checking import Collision, refuse, registering
 from openpsm.registrations.operations.claims import Kind, write_claim
+from openpsm.registrations.operations.learning import learn_from_choice
 from openpsm.registrations.operations.pool import take_from_pool
 from openpsm.registrations.rules import HitClass
 from openpsm.registrations.territories import require_territory
@@ -118,7 +119,7 @@ def _register_account(
     hits = matching.check(by=by, account=claim)
     chosen = next((hit for hit in hits if account_hit and hit.key == account_hit), None)
     if chosen is not None:
-        return _known_account(chosen, made, by, at)
+        return _known_account(chosen, claim, made, by, at)
     refuse(hits, confirmed)
     require_territory(new, by)
     account = create_accounts(rows=[replace(new, parent_id=new.parent_id or _parent(claim, hits))], by=by, at=at)[0]
@@ -134,12 +135,16 @@ def _parent(claim: Claim, hits: Sequence[Hit]) -> int | None:
     return next((hit.record_id for hit in family if not company_name(hit.label or "").is_branch), None)
 
 
-def _known_account(chosen: Hit, made: list[Registration], by: User, at: datetime) -> Account:
-    """Return the account of a hit that the seller chose; one in the pool is claimed on the way."""
+def _known_account(chosen: Hit, claim: Claim, made: list[Registration], by: User, at: datetime) -> Account:
+    """Return the account of a hit that the seller chose; one in the pool is claimed on the way.
+
+    What the seller called it is learnt.
+    """
     lock_rows(Account, [chosen.pk])
     account: Account = Account.objects.live().select_related("owner", "department").get(pk=chosen.pk)
     if chosen.is_in_pool:
         made.append(take_from_pool(account, by, at))
+    learn_from_choice(account, claim, chosen, by, at)
     return account
 
 

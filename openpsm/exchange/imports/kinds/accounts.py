@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openpsm.accounts import operations as accounts
-from openpsm.accounts.models import Account, AccountKind, Division, Industry
+from openpsm.accounts.models import Account, AccountKind, AccountName, Division, Industry
 from openpsm.accounts.operations import NewAccount
 from openpsm.accounts.rules import check_uscc, normal_uscc
 from openpsm.core.errors import DomainError
@@ -75,10 +76,13 @@ def _place(draft: Draft, ctx: Context) -> None:
             draft.warnings[key] = problem
 
 
+#: Columns with other names, by the kind of name.
+OTHER_NAMES = (("former", "former_name"), ("english", "english_name"))
+
+
 def new_account(values: Mapping[str, Any]) -> NewAccount:
     """Return the row that the domain takes."""
     texts = ("name", "short_name", "uscc", "region", "address", "industry", "domain", "phone", "note")
-    pairs = (("former", "former_name"), ("english", "english_name"))
     owner_id, in_pool = values.get("owner_id"), bool(values.get("in_pool"))
     return NewAccount(
         **{name: values.get(name, "") for name in texts},
@@ -89,7 +93,8 @@ def new_account(values: Mapping[str, Any]) -> NewAccount:
         is_in_pool=in_pool and not owner_id,
         is_unassigned=not owner_id and not in_pool,
         custom=custom.values_of(dict(values)),
-        other_names=tuple((kind, values[key]) for kind, key in pairs if values.get(key)),
+        other_names=tuple((kind, values[key]) for kind, key in OTHER_NAMES if values.get(key)),
+        names_source=AccountName.Source.IMPORT,
         origin=base.origin(values),
     )
 
@@ -186,9 +191,36 @@ def update_account(pk: int, values: Values, ctx: Context) -> tuple[int, Values]:
     if custom.values_of(values):
         changes["custom"] = custom.values_of(values)
     before = Account.objects.visible_to(ctx.by).get(pk=pk)
-    kept = {name: getattr(before, name) for name in changes}
+    kept: dict[str, Any] = {name: getattr(before, name) for name in changes}
     account = accounts.update_account(account_id=pk, changes=changes, by=ctx.by, at=ctx.at)
+    learnt = accounts.learn_names(account, _learnable(values, before, account), source=_IMPORT, by=ctx.by, at=ctx.at)
+    if learnt:
+        kept[_LEARNT] = " ".join(str(one.pk) for one in learnt)
     return account.version, kept if account.version != before.version else {}
+
+
+_IMPORT = AccountName.Source.IMPORT
+#: Under this key an updated row keeps the names that the account got by it.
+_LEARNT = "learnt_names"
+
+
+def _learnable(values: Values, before: Account, account: Account) -> list[tuple[str, str]]:
+    """Return the names that a row teaches: those of its columns, and what the account was called before it."""
+    pairs = [(kind, values.get(key, "")) for kind, key in OTHER_NAMES]
+    if account.strict_key != before.strict_key:
+        pairs.append((AccountName.Kind.FORMER.value, before.name))
+    if account.short_name != before.short_name:
+        pairs.append((AccountName.Kind.SHORT.value, before.short_name))
+    return pairs
+
+
+def restore_account(pk: int, version: int, before: Values, ctx: Context) -> None:
+    """Put back what an update replaced, and forget the names that came with it."""
+    changes = dict(before)
+    learnt = [int(pk) for pk in changes.pop(_LEARNT, "").split()]
+    with transaction.atomic():
+        account = accounts.update_account(account_id=pk, changes=changes, version=version, by=ctx.by, at=ctx.at)
+        accounts.forget_names(account, learnt, by=ctx.by, at=ctx.at)
 
 
 ACCOUNTS = Kind(
@@ -230,9 +262,7 @@ ACCOUNTS = Kind(
     create=create_accounts,
     foresee=foresee_accounts,
     update=update_account,
-    restore=lambda pk, version, before, ctx: accounts.update_account(
-        account_id=pk, changes=before, version=version, by=ctx.by, at=ctx.at
-    ),
+    restore=restore_account,
     withdraw=lambda versions, ctx: accounts.withdraw_accounts(versions=versions, by=ctx.by, at=ctx.at),
     model="accounts.Account",
 )
