@@ -1,5 +1,7 @@
 """Names learnt from confirmations: what somebody says is the same company is found by that name from then on."""
 
+from typing import Any
+
 import pytest
 
 from openpsm.accounts.models import Account, AccountName
@@ -29,17 +31,17 @@ def colleague():
     return make_user("colleague", department=make_department("South"))
 
 
-def registered(by: User, **given: str) -> Account:
+def registered(by: User, **given: Any) -> Account:
     account = register_account(NAME, by=by, phone="0571-87654321", **given).account
     assert account is not None
     return account
 
 
-def choose(by: User, name: str, **given: str) -> None:
+def choose(by: User, name: str, *, about: str = "循环水泵", line: str = "pumps", **given: Any) -> None:
     """Say that a new name with the same switchboard is the customer that is there, and put a project there."""
     phone = "0571-87654321"
     hit = check_claim(account=Claim(name, phones=(phone,)), by=by, at=AT)[0]
-    project = NewProject(name=f"项目{name}", account_id=0, product_line="pumps")
+    project = NewProject(name=about, account_id=0, product_line=line)
     register(account=NewAccount(name=name, phone=phone, **given), account_hit=hit.key, project=project, by=by, at=AT)
 
 
@@ -64,7 +66,7 @@ def test_a_confirmed_name_is_learnt_and_found(mine, name, kind):
 def test_a_second_time_nothing_is_learnt(mine):
     account = registered(mine)
     choose(mine, "塞上明珠")
-    choose(mine, "塞上明珠", short_name="塞上")
+    choose(mine, "塞上明珠", about="齿轮油", line="lubricants", short_name="塞上")
     assert [name for name, _kind, _source in known(account)] == ["塞上", "塞上明珠"]
 
 
