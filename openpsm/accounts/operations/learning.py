@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from openpsm.accounts.models import Account, AccountName
 from openpsm.accounts.operations import keys
@@ -38,7 +39,7 @@ def learn_names(
     if learnt:
         _touch(account, at)
     for one in learnt:
-        call = {"name": one.name, "kind": one.kind, "source": source}
+        call: dict[str, Any] = {"name": one.name, "kind": one.kind, "source": source}
         events.record("account.name_added", subject=account, by=by, at=at, **call)
     return learnt
 
