@@ -205,7 +205,11 @@ _NOTED = re.compile(
     r"[(（\[【](?:原|曾用|简称|以下简称|更名|现名|前身|下称|注|含)[^()（）\[\]【】]*[)）\]】]|(?<=公司)(?:及其?|和)(?:下属|控股|关联|子|分)*(?:公司|企业|单位|方)$"
 )
 _MARKERS = re.compile(r"^(?:[ngs]?\*?s?\*?st|pt|xd|xr|dr|[ng](?=[\u4e00-\u9fff]))", re.IGNORECASE)
-_SHARES = re.compile(r"(?:[ab]|-?[uw])$", re.IGNORECASE)
+_SHARES = re.compile(r"(?:(?<![a-z])[abuw]|-(?:[uw]|new))$", re.IGNORECASE)
+_SPECIAL, _SHARE_CLASS = (
+    re.compile(r"^[ngs]?\*?s?\*?st", re.IGNORECASE),
+    re.compile("(?<=[\u4e00-\u9fff])[ab]$", re.IGNORECASE),
+)
 _EVERYWHERE = frozenset({"新华", "人民", "国营", "第一", "第二", "第三"})
 _COUNTRY = frozenset({"中国", "中华", "china"})
 
@@ -350,6 +354,13 @@ def bare_short(text: str) -> str:
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
     bare = _SHARES.sub("", _MARKERS.sub("", plain))
     return fold(bare) if len(fold(bare)) > 1 else fold(text)
+
+
+def says_shares(text: str) -> bool:
+    """Whether a short name can only be that of a company limited by shares: 远洲股份, *ST远洲, 远洲B."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    is_marked = _SPECIAL.match(plain) is not None or _SHARE_CLASS.search(plain) is not None
+    return fold(plain).endswith("股份") or is_marked
 
 
 def typed_short(text: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from openpsm.core.text import fold
 from openpsm.registrations.matching.customers import MOST_OF_A_MARK, NUMBERS, best_name, together
 from openpsm.registrations.matching.hits import Claim, rank
 from openpsm.registrations.rules import HitClass, Likeness
-from openpsm.registrations.rules.shorts import is_short, short_likeness
+from openpsm.registrations.rules.shorts import is_short, short_likeness, speaks_against
 
 #: A short name fits a company from here on, and its best score is that of a name worth a look.
 SHORT_FITS, SHORT_BEST = 0.6, 69
@@ -56,8 +56,13 @@ class CompanyList:
         """Return the rows that may mean the claim, best first; of a short name also those that it abbreviates."""
         found = dict(self._by_marks(claim))
         found = self._by_signs(claim.name) | found
-        rows = sorted(found, key=lambda row: (*rank(found[row]), row))[:limit]
+        rows = sorted(found, key=lambda row: (self._is_another(claim.name, row), *rank(found[row]), row))[:limit]
         return [Match(row, self.claims[row].name, found[row]) for row in rows]
+
+    def _is_another(self, asked: str, row: int) -> bool:
+        """Whether the form of a company that a short name fits is another than the short name says."""
+        known = self.claims[row].name
+        return is_short(asked) and fold(asked) != fold(known) and speaks_against(asked, known)
 
     def _by_marks(self, claim: Claim) -> Iterable[tuple[int, Likeness]]:
         kinds: dict[int, set[str]] = defaultdict(set)

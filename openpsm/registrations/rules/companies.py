@@ -107,12 +107,17 @@ def _nearly(a: CompanyName, b: CompanyName) -> Likeness | None:
 def _elsewhere(a: CompanyName, b: CompanyName) -> Likeness | None:
     """One name with a place and without, or at a larger place; a branch without its town is that branch."""
     is_fuller = a.place.endswith(b.place) or b.place.endswith(a.place)  # 江苏苏州 and 苏州, or no place at all
-    is_named = len(a.street) > 1 if a.is_branch else len(a.brand) >= OWN_BRAND
+    is_named = (len(a.street) > 1 or _is_of_county(a)) if a.is_branch else len(a.brand) >= OWN_BRAND
     if is_named or (is_fuller and (a.is_branch or (a.place and b.place and a.brand))):
         return Likeness(HitClass.SAME, 92, ("name_without_place",))
     if a.place and b.place and len(a.brand) < OWN_BRAND:
         return None
     return Likeness(HitClass.POSSIBLE, 85 if a.place and b.place else 80, ("name_without_place",))
+
+
+def _is_of_county(name: CompanyName) -> bool:
+    """A bank's branch that is called by places alone. A whole city has a 分行; its old 支行 took a district's name."""
+    return name.key.endswith("支行") and not name.street and name.rankless != name.core
 
 
 def _in_one_province(a: CompanyName, b: CompanyName) -> Likeness | None:

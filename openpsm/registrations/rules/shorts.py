@@ -11,12 +11,12 @@ from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
-from openpsm.accounts.names import SHORTEST_ALIAS, bare_short, company_name, typed_short
+from openpsm.accounts.names import SHORTEST_ALIAS, bare_short, company_name, says_shares, typed_short
 from openpsm.core.text import fold, sounds
 from openpsm.registrations.rules.likeness import HitClass, Likeness
 
 #: So long is a name, without legal form, that somebody uses for short.
-LONGEST_SHORT = 8
+LONGEST_SHORT, LONGEST_LATIN = 8, 16
 #: So much of the short name, by the weight of its signs, has to be found in order.
 ENOUGH = 0.55
 #: Scores of a known short or former name: the same but for markers; with a sign wrong, and so much more for a slip.
@@ -30,7 +30,15 @@ def is_short(name: str) -> bool:
     """Whether a name may be one for short: few signs, and no legal form or branch."""
     taken = company_name(name)
     is_whole = taken.key.endswith("公司") or _REGISTERED.search(taken.key) is not None
-    return 2 <= len(bare_short(name)) <= LONGEST_SHORT and not taken.is_branch and not is_whole
+    bare = bare_short(name)
+    longest = LONGEST_LATIN if bare.isascii() and " " not in name.strip() else LONGEST_SHORT
+    return 2 <= len(bare) <= longest and not taken.is_branch and not is_whole
+
+
+def speaks_against(short: str, name: str) -> bool:
+    """Whether the legal form that a short name says is not that of the full one: 远洲股份 is no 远洲集团有限公司."""
+    is_group = fold(short).endswith("集团") and "集团" not in name and not name.endswith("股份有限公司")
+    return is_group or (says_shares(short) and "股份" not in name)
 
 
 def compare_alias(typed: str, known: str) -> Likeness | None:
