@@ -205,7 +205,7 @@ _NOTED = re.compile(
     r"[(（\[【](?:原|曾用|简称|以下简称|更名|现名|前身|下称|注|含)[^()（）\[\]【】]*[)）\]】]|(?<=公司)(?:及其?|和)(?:下属|控股|关联|子|分)*(?:公司|企业|单位|方)$"
 )
 _MARKERS = re.compile(r"^(?:[ngs]?\*?s?\*?st|pt|xd|xr|dr|[ng](?=[\u4e00-\u9fff]))", re.IGNORECASE)
-_SHARES = re.compile(r"(?:(?<![a-z])[abuw]|-(?:[uw]|new))$", re.IGNORECASE)
+_SHARES = re.compile(r"(?:(?<![a-z])[abuw]|-(?:[a-z]{1,2}|new))$", re.IGNORECASE)
 _SPECIAL, _SHARE_CLASS = (
     re.compile(r"^[ngs]?\*?s?\*?st", re.IGNORECASE),
     re.compile("(?<=[\u4e00-\u9fff])[ab]$", re.IGNORECASE),
