@@ -18,8 +18,12 @@ def search_industries(text: str, *, limit: int = 20) -> list[Industry]:
 
 def search_divisions(text: str, *, limit: int = 20) -> list[Division]:
     """Return provinces, cities and counties by code, name, pinyin or initials, larger ones first (1 query)."""
-    real = Division.objects.exclude(name__in=("市辖区", "县")).exclude(name__endswith="行政区划")
-    return list(_by_code_or_text(real, text)[:limit])
+    return list(_by_code_or_text(_real_divisions(), text)[:limit])
+
+
+def _real_divisions() -> QuerySet[Division]:
+    """Without what only counts those below it, and bears the full name of what is above it."""
+    return Division.objects.exclude(name__in=("市辖区", "县")).exclude(name__endswith="行政区划")
 
 
 def named_divisions(text: str) -> list[Division]:
@@ -28,7 +32,7 @@ def named_divisions(text: str) -> list[Division]:
     if code.isascii() and code.isdecimal():
         rows = Division.objects.filter(pk=code.ljust(6, "0")[:6])
     else:
-        rows = Division.objects.filter(Q(full_name=name) | Q(name=name))
+        rows = _real_divisions().filter(Q(full_name=name) | Q(name=name))
     return list(rows.order_by("level", "code")[:6])
 
 
@@ -39,7 +43,7 @@ def named_industries(text: str) -> list[Industry]:
     """
     code = text.split()[0].upper()
     code = code[1:] if code[1:].isdecimal() and code[:1].isalpha() else code
-    rows = Industry.objects.filter(pk=code) if code.isascii() else Industry.objects.filter(name=text)
+    rows = Industry.objects.filter(pk=code) if code.isascii() else Industry.objects.filter(name__in=(text, f"{text} "))
     found = list(rows.order_by("level", "code")[:6])
     return found[:1] if len({one.name for one in found}) == 1 else found
 

@@ -66,13 +66,17 @@ def test_territory_list_query_count(client, draw, admin, rows, django_assert_max
 
 
 def test_territories_are_drawn_in_names_or_codes(client, admin, henan):
-    given = {"name": "豫西", "regions": "洛阳市\n4112\n河南省焦作市", "industries": "非金属矿物制品业\nC3089"}
+    given = {
+        "name": "豫西",
+        "regions": "洛阳市\n湖北省\n4112\n河南省焦作市",
+        "industries": "非金属矿物制品业\n黑色金属冶炼和压延加工业\nC3089",
+    }
     answer = client.post("/settings/territories/new", given | {"department_ids": [henan.pk], "account_ids": ""})
     assert answer.status_code == 302
     made = Territory.objects.get()
     assert (made.regions, made.industries, list(made.departments.all())) == (
-        ["4103", "4108", "4112"],
-        ["30", "3089"],
+        ["4103", "4108", "4112", "42"],
+        ["30", "3089", "31"],
         [henan],
     )
 
