@@ -13,6 +13,7 @@ from openpsm.registrations import matching
 from openpsm.registrations.matching import Claim
 from openpsm.registrations.operations import check_claim, register
 from tests.factories import AT
+from tests.factories.accounts import make_account
 from tests.factories.org import make_department, make_user
 from tests.factories.registrations import register_account
 from tests.registrations.test_arbitration import Company, claimed, contest, settle
@@ -115,3 +116,28 @@ def test_an_arbitration_teaches_the_name_of_the_claim():
     made = contest(company.second, name="宁夏天华混凝土公司")
     settle(made, company.head, company.first)
     assert known(account) == [("宁夏天华混凝土公司", "alias", "arbitration")]
+
+
+# --- a short name that nobody has noted
+
+
+def test_a_short_name_finds_the_firm_that_one_sees(mine, colleague):
+    firm = register_account("营口金辰机械股份有限公司", by=mine).account
+    register_account("营口青花耐火材料股份有限公司", by=mine)
+    assert firm is not None
+    [hit] = matching.check(by=mine, account=Claim("金辰股份"))
+    assert (hit.record_id, hit.cls, hit.reasons) == (firm.pk, "possible", ("short_name",))
+    assert matching.check(by=colleague, account=Claim("金辰股份")) == []
+
+
+def test_a_name_with_a_legal_form_is_none_for_short(mine):
+    register_account("营口金辰机械股份有限公司", by=mine)
+    assert matching.check(by=mine, account=Claim("金辰有限公司")) == []
+
+
+@pytest.mark.parametrize("rows", [1, 8])
+def test_a_short_name_costs_a_fixed_number_of_queries(mine, rows, django_assert_num_queries):
+    for number in range(rows):
+        make_account(f"营口金辰{'甲乙丙丁戊己庚辛'[number]}鑫{'泵阀轴轮线管板网'[number]}业股份有限公司", owner=mine)
+    with django_assert_num_queries(5):
+        assert matching.check(by=mine, account=Claim("金辰股份"))

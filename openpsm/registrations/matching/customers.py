@@ -15,6 +15,7 @@ from django.db.models.functions import RowNumber
 from openpsm.accounts.models import MARK_LENGTH, Account, AccountMark, AccountName
 from openpsm.accounts.rules import alias_marks, check_uscc, leading_claims, marks, normal_uscc
 from openpsm.org.models import User
+from openpsm.registrations.matching.abbreviated import fitting
 from openpsm.registrations.matching.hits import Claim, Found, Hit, hit_of, rank
 from openpsm.registrations.rules import (
     HitClass,
@@ -46,9 +47,14 @@ def account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
     marked.pop(excluding or 0, None)
     names = names_of(marked) if marked else {}
     by_name = {pk: likeness for pk, known in names.items() if (likeness := best_name(claim, known))}
-    worth = [pk for pk in names if pk in by_name or marked[pk] & NUMBERS]
+    fits = fitting(claim.name, by)
+    fits.pop(excluding or 0, None)
+    by_name = fits | by_name
+    worth = [*by_name, *(pk for pk in names if pk not in by_name and marked[pk] & NUMBERS)]
     accounts = Account.objects.filter(pk__in=worth).select_related("owner") if worth else ()
-    found = [Found(one, together(claim, one, by_name.get(one.pk), marked[one.pk] & NUMBERS)) for one in accounts]
+    found = [
+        Found(one, together(claim, one, by_name.get(one.pk), marked.get(one.pk, set()) & NUMBERS)) for one in accounts
+    ]
     found = sorted(found, key=lambda one: rank(one.likeness))[:MOST_HITS]
     seen = Account.objects.visible_to(by).filter(pk__in=[one.record.pk for one in found])
     visible = set(seen.values_list("pk", flat=True)) if found else set()

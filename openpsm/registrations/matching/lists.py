@@ -15,13 +15,12 @@ from openpsm.accounts.models import MARK_LENGTH
 from openpsm.accounts.names import bare_short
 from openpsm.accounts.rules import alias_marks, leading_claims, leading_marks, marks
 from openpsm.core.text import fold
+from openpsm.registrations.matching.abbreviated import SHORT_BEST, SHORT_FITS
 from openpsm.registrations.matching.customers import MOST_OF_A_MARK, NUMBERS, best_name, together
 from openpsm.registrations.matching.hits import Claim, rank
 from openpsm.registrations.rules import HitClass, Likeness
 from openpsm.registrations.rules.shorts import is_short, short_likeness, speaks_against
 
-#: A short name fits a company from here on, and its best score is that of a name worth a look.
-SHORT_FITS, SHORT_BEST = 0.6, 69
 MOST_BY_SIGNS = 20_000
 
 
