@@ -20,7 +20,7 @@ def check(
     excluding_account: int | None = None,
     excluding_project: int | None = None,
 ) -> list[Hit]:
-    """Compare with all live records, best first: at most 5 queries for a customer (7 by short name), 10 for a project."""
+    """Compare with all live records, best first: 5 queries for a customer (7 by short name), 10 for a project."""
     hits: list[Hit] = []
     if account is not None:
         hits += account_hits(account, by, excluding_account)
