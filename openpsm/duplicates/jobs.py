@@ -1,4 +1,4 @@
-"""What a worker does: the search over the whole base, the nightly one over what changed, forgetting old merges."""
+"""What a worker does: searches over the whole base and over what changed, gathering strays, forgetting old merges."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from openpsm.core.jobs import outcomes
 from openpsm.core.jobs.schedule import periodic
 from openpsm.duplicates.models import MergedRow
 from openpsm.duplicates.operations.finding import search_accounts
+from openpsm.duplicates.operations.strays import gather_strays
 from openpsm.duplicates.parameters import UNDO_DAYS
 from openpsm.org.models import User
 
@@ -35,6 +36,13 @@ def search_changed() -> int:
     at = timezone.now()
     changed = Account.objects.live().filter(updated_at__gte=at - timedelta(hours=26))
     return search_accounts(rows=changed, by=None, at=at)
+
+
+@periodic(cron="40 3 * * *", name="duplicates.gather")
+@task()
+def gather() -> int:
+    """Move what was written for an account in the very moment in which it became part of another."""
+    return gather_strays(at=timezone.now())
 
 
 @periodic(cron="50 3 * * *", name="duplicates.forget")

@@ -56,25 +56,28 @@ def _field(link: Link) -> Any:
     return apps.get_model(link.model)._meta.get_field(link.field)
 
 
-def _name(link: Link) -> str:
+def name_of(link: Link) -> str:
     """The field of `model_of` by which its rows refer to accounts."""
     field = _field(link)
     return field.m2m_reverse_field_name() if field.many_to_many else link.field
 
 
-def condition(link: Link, account_id: int) -> Q:
-    """Which rows of a link refer to an account: by foreign key, or by kind and number of any record."""
-    name = _name(link)
+def condition(link: Link, account: Any, lookup: str = "") -> Q:
+    """Which rows of a link refer to an account: by foreign key, or by kind and number of any record.
+
+    With the lookup `__in`, `account` stands for the numbers of several.
+    """
+    name = name_of(link)
     if any(one.name == name and one.is_relation for one in model_of(link)._meta.fields):
-        return Q(**{name: account_id})
+        return Q(**{f"{name}{lookup}": account})
     kind = f"{link.field.removesuffix('_id')}_type"
-    return Q(**{link.field: account_id, kind: ACCOUNT})
+    return Q(**{f"{link.field}{lookup}": account, kind: ACCOUNT})
 
 
 def columns_of(label: str) -> set[str]:
     """The columns of a model by which its rows refer to accounts."""
     found = [link for link in movable() if model_of(link)._meta.label_lower == label]
-    return {model_of(link)._meta.get_field(_name(link)).attname for link in found}  # type: ignore[union-attr]  # concrete fields all
+    return {model_of(link)._meta.get_field(name_of(link)).attname for link in found}  # type: ignore[union-attr]  # concrete fields all
 
 
 def rows_of(kept: Account, gone: Account, *, is_locking: bool = False) -> Picture:

@@ -15,6 +15,7 @@ SENTENCES: dict[str, str | Promise] = {
     "account.member_removed": _("Took %(user)s off the account's team"),
     "account.deleted": _("Moved the account to the recycle bin"),
     "account.restored": _("Brought the account back from the recycle bin"),
+    "account.gathered": _("What still named “%(name)s” came here"),
     "account.merged": _("Merged “%(name)s” into this account"),
     "account.told_apart": _("Said that “%(name)s” is another company"),
     "account.merge_undone": _("Took the merge with “%(name)s” back"),
