@@ -50,7 +50,7 @@ def test_what_named_the_vanished_account_comes_to_the_kept_one(twins):
 
 def test_a_name_that_the_kept_account_has_already_is_no_stumbling_block(twins):
     merge(twins)
-    known = AccountName.objects.filter(account=twins.kept).first()
+    known = AccountName.objects.filter(account=twins.kept)[0]
     AccountName.objects.create(
         account=twins.gone, name=known.name, strict_key=known.strict_key, kind=known.kind, source=known.source
     )
