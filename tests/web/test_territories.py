@@ -132,10 +132,11 @@ def test_territories_are_drawn_by_administrators_only(client, draw):
 
 def test_the_check_says_whose_territory_it_is(client, stranger, draw):
     given = {"name": NAME, "kind": "buyer"}
-    assert "河南耐材" not in client.post("/registrations/check", given).text
+    free = client.post("/registrations/check", given).text
+    assert ("河南耐材" in free, "it can be yours" in free) == (False, True)
     draw()
     page = client.post("/registrations/check", given).text
-    assert ("河南耐材" in page, "/registrations/exception" in page) == (True, True)
+    assert ("河南耐材" in page, "/registrations/exception" in page, "it can be yours" in page) == (True, True, False)
     assert "河南耐材" not in client.post("/registrations/check", given | {"region": "130200"}).text
 
 
