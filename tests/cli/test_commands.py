@@ -135,7 +135,7 @@ def test_demo_prepares_once_and_lists_its_people_again(tmp_path, monkeypatch):
     monkeypatch.setattr("openpsm.exchange.demo.load_business", lambda *_args, **_options: None)
     first = demo._prepare(False)
     again = demo._prepare(False)
-    assert (len(first), again) == (14, first)
+    assert (len(first), again) == (15, first)
 
 
 def test_demo_empty_leaves_the_first_administrator_to_the_browser(tmp_path, monkeypatch):

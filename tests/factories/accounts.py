@@ -11,9 +11,9 @@ from tests.factories import AT
 from tests.factories.org import make_department, make_user
 
 _numbers = count(1)
-#: Brands that share no sign, so that two factory accounts never look alike.
-#: One sign of each in turn: no brand is like another, and none is its own half twice.
-_BRANDS = ("甲东兰松石鹿北云百丰", "岭川峰湖原港桥泉城塔", "虎鹤鲸鹰马鱼蜂象燕狮", "星雷晨霞雪霜露雾虹辉")
+#: One sign of each in turn, the last as a check over the others: two brands differ in two signs at least, also as
+#: former names after a merge, and none is its own half twice.
+_BRANDS = ("甲东兰松石鹿北云百丰", "岭川峰湖原港桥泉城塔", "虎鹤鲸鹰马鱼蜂象燕狮", "星雷晨霞雪霜露雾虹辉", "琴剑砚墨筝笛棋帆鼓钟")
 
 
 def make_account(name: str = "", *, owner: User | None = None, at: datetime = AT, **fields: Any) -> Account:
@@ -24,8 +24,8 @@ def make_account(name: str = "", *, owner: User | None = None, at: datetime = AT
 
 def unlike_name() -> str:
     """A company name that no other call returns and that no matching takes for another one."""
-    number = next(_numbers)
-    signs = "".join(one[number // 10**place % 10] for place, one in enumerate(_BRANDS))
+    digits = [int(digit) for digit in f"{next(_numbers):04}"[::-1]]
+    signs = "".join(one[digit] for one, digit in zip(_BRANDS, (*digits[:4], sum(digits) % 10), strict=True))
     return f"{signs}有限公司"
 
 
