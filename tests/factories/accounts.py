@@ -13,7 +13,13 @@ from tests.factories.org import make_department, make_user
 _numbers = count(1)
 #: One sign of each in turn, the last as a check over the others: two brands differ in two signs at least, also as
 #: former names after a merge, and none is its own half twice.
-_BRANDS = ("甲东兰松石鹿北云百丰", "岭川峰湖原港桥泉城塔", "虎鹤鲸鹰马鱼蜂象燕狮", "星雷晨霞雪霜露雾虹辉", "琴剑砚墨筝笛棋帆鼓钟")
+_BRANDS = (
+    "甲东兰松石鹿北云百丰",
+    "岭川峰湖原港桥泉城塔",
+    "虎鹤鲸鹰马鱼蜂象燕狮",
+    "星雷晨霞雪霜露雾虹辉",
+    "琴剑砚墨筝笛棋帆鼓钟",
+)
 
 
 def make_account(name: str = "", *, owner: User | None = None, at: datetime = AT, **fields: Any) -> Account:
