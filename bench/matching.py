@@ -26,8 +26,8 @@ PAIRS_LEFT = """Goal: *same* at a precision of 0.99 and a recall of 0.90; all br
 forms and places: 0.996 at 0.697). Left: a word more within the brand, a bank's branch in a town under the name of its
 county, a bank that changed its kind, a partnership with a brand of two signs that moved, a brand of two signs with a
 word of the trade more or less (of those as many are two companies as are one)."""
-SHORT_LEFT = """Goal: 0.94 and 0.985 (overlap of signs: 0.892 and 0.972). Left: short names in Latin letters of firms known
-by a Chinese name alone, short names that were taken from an earlier name, signs picked from words that stand far apart,
+SHORT_LEFT = """Goal: 0.94 and 0.985 (overlap of signs: 0.892 and 0.972). Left: short names in Latin letters of firms
+known by a Chinese name alone, short names that were taken from an earlier name, signs picked from words far apart,
 and two firms of one group that both fit."""
 FORMER_LEFT = (
     "Goal: 0.95. Left: former names of three or four signs, one of them wrong, that are then nearer to another firm's."
