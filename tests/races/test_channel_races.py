@@ -28,10 +28,13 @@ VARIANTS = (
 )
 CHANNELS = ("page", "call", "operation", "publish")
 LATIN = ("Alkor", "Benter", "Cadwin", "Dorsel", "Elgrun", "Fostig", "Gavmor", "Hultek", "Ipswan", "Jorbel")
-#: The short ways begin a little later, by chance, so that each of them comes first now and then.
+#: The short ways begin a little later, by chance.
 LATEST = {"page": 0.1, "call": 0.12, "operation": 0.25, "publish": 0.0}
+#: In every other race one way, each in its turn, has a lead of so many seconds: each of them comes first now and then.
+LEAD = (0.2, 0.9)
 CHANCE = Random(20261124)
 _numbers = count()
+_races = count()
 pytestmark = pytest.mark.slow
 
 
@@ -60,9 +63,17 @@ def spelled(number: int) -> list[str]:
 def run(race: Race, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Stage the importer's table while the others rest, then let all four go."""
     race.run([{**order, "by": "stage" if order["by"] == "publish" else "rest"} for order in orders])
-    answers = race.run([{**order, "behind": CHANCE.uniform(0, LATEST[order["by"]])} for order in orders])
+    behind = waits(next(_races), [order["by"] for order in orders])
+    answers = race.run([{**order, "behind": wait} for order, wait in zip(orders, behind, strict=True)])
     assert {one["code"] for one in answers} <= {"", "collision", "confirm-different", "meanwhile"}
     return answers
+
+
+def waits(number: int, ways: list[str]) -> list[float]:
+    """Seconds by which each way begins later."""
+    first = CHANNELS[number // 2 % 4] if number % 2 else ""
+    lead = CHANCE.uniform(*LEAD) if first else 0.0
+    return [0.0 if way == first else lead + CHANCE.uniform(0, LATEST[way]) for way in ways]
 
 
 def customers(number: int) -> list[dict[str, Any]]:

@@ -142,7 +142,7 @@ def close(request: UserRequest, pk: int) -> HttpResponse:
         request,
         form,
         lambda: operation(territory_id=pk, **form.values, by=request.user, at=timezone.now()),
-        title=(_("Close “%(name)s”") if is_open else _("Reopen “%(name)s”")) % {"name": found.name},
+        title=(_("End it: “%(name)s”") if is_open else _("Reopen it: “%(name)s”")) % {"name": found.name},
         done=_("Saved."),
         back=_home(),
         crumbs=_crumbs(),
