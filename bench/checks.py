@@ -107,6 +107,7 @@ def measure(checks: int) -> dict[str, Any]:
     before = memory()
     alone = asking(asked)
     stop = Path(os.environ["OPENPSM_DATA_DIR"]) / "stop"
+    stop.unlink(missing_ok=True)
     colleague = subprocess.Popen(
         [sys.executable, "-m", "bench.checks", "--register", str(stop)], stdout=subprocess.PIPE, text=True
     )
@@ -181,7 +182,7 @@ def register_on(stop: Path) -> int:
 
 
 def new_name(number: int) -> str:
-    rng = random.Random(number)
+    rng = random.Random(f"{os.getpid()} {number}")  # names that no earlier measuring has left behind
     signs = "".join(chr(rng.randrange(0x4E00, 0x9FA5)) for _sign in range(5))
     return f"{signs}仪表有限公司"
 

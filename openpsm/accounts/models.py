@@ -163,7 +163,7 @@ class AccountMark(models.Model):
     Those of a contact go with the contact. Never shown: it only answers whether a claim means this account.
     """
 
-    mark = models.CharField(max_length=MARK_LENGTH, db_index=True)
+    mark = models.CharField(max_length=MARK_LENGTH)
     account = models.ForeignKey(Account, models.CASCADE, related_name="marks")
     contact = models.ForeignKey("accounts.Contact", models.CASCADE, null=True, related_name="marks")
 
@@ -174,6 +174,7 @@ class AccountMark(models.Model):
             ),
             models.UniqueConstraint(fields=["contact", "mark"], name="contact_mark_once"),
         ]
+        indexes: ClassVar = [models.Index(fields=["mark", "account"], name="account_mark_account")]
 
     def __str__(self) -> str:
         return self.mark

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import models
 
 from openpsm.core import memo
+from openpsm.core.firsts import first_of_each
 
 #: So few records are named one by one: the database knows then how few they are, and does not look through all
 #: records in their order until it has met a page of them.
@@ -42,13 +43,7 @@ def alike(
     asked = list(dict.fromkeys(pairs))
     if not asked:
         return []
-    name, column = table._meta.db_table, f"{reference}_id"
-    newest = f'SELECT gram, "{column}" FROM "{name}" WHERE gram = %s ORDER BY "{column}" DESC LIMIT %s'  # noqa: S608 - our names
-    question = " UNION ALL ".join([f"SELECT * FROM ({newest}) AS one"] * len(asked))  # noqa: S608 - our names
-    values = [value for pair in asked for value in (pair, most_of_a_pair)]
-    with connection.cursor() as cursor:
-        cursor.execute(question, values)
-        rows = cursor.fetchall()
+    rows = list(first_of_each(table, "gram", asked, reference, most_of_a_pair, newest=True))
     borne = Counter(pair for pair, _pk in rows)
     weights: Counter[int] = Counter()
     for pair, pk in rows:

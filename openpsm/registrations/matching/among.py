@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-
-from django.db.models import Window
-from django.db.models.functions import RowNumber
 
 from openpsm.accounts.models import MARK_LENGTH, Account, AccountMark
 from openpsm.accounts.rules import leading_claims
+from openpsm.core.firsts import first_of_each
 from openpsm.registrations.matching import customers
 from openpsm.registrations.matching.hits import Claim
 from openpsm.registrations.rules import Likeness
 
-#: So many marks are asked for in one statement.
-MARKS_AT_ONCE = 2_000
 #: Kinds of an account's own marks that speak for one company by equality alone.
 EQUAL = ("name", "plain", *sorted(customers.NUMBERS))
 Names = Mapping[int, Sequence[tuple[str, str]]]
@@ -73,11 +68,8 @@ def _candidates(own: Names) -> dict[tuple[int, int], set[str]]:
 
 def holders(marks: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Yield the accounts that have these marks, the oldest ones of a mark that very many have."""
-    place = Window(RowNumber(), partition_by="mark", order_by="pk")
-    waiting = iter(marks)
-    while part := list(islice(waiting, MARKS_AT_ONCE)):
-        rows = AccountMark.objects.filter(mark__in=part).annotate(place=place)
-        yield from rows.filter(place__lte=customers.MOST_OF_A_MARK).values_list("account_id", "mark")
+    for mark, pk in first_of_each(AccountMark, "mark", marks, "account", customers.MOST_OF_A_MARK):
+        yield pk, mark
 
 
 def _judge(one: Account, other: Account, names: Names, kinds: Collection[str]) -> Likeness | None:

@@ -9,11 +9,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from django.db.models import Q, Window
-from django.db.models.functions import RowNumber
-
 from openpsm.accounts.models import MARK_LENGTH, Account, AccountMark, AccountName
 from openpsm.accounts.rules import alias_marks, check_uscc, leading_claims, marks, normal_uscc
+from openpsm.core.firsts import first_of_each
 from openpsm.org.models import User
 from openpsm.registrations.matching.abbreviated import fitting
 from openpsm.registrations.matching.hits import Claim, Found, Hit, hit_of, rank
@@ -62,7 +60,7 @@ def account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
 
 
 def _marked(claim: Claim) -> dict[int, set[str]]:
-    """Return by account the kinds of marks that agree with the claim or lead from it to the account (1 query).
+    """Return by account the kinds of marks that agree with the claim or lead from it to the account (2 queries).
 
     Of a leading mark that very many have, such as half a name that ends in 便利店, only the oldest are taken; of those
     that speak for one company none is left out.
@@ -77,11 +75,10 @@ def _marked(claim: Claim) -> dict[int, set[str]]:
     )
     sure = {mark[:MARK_LENGTH] for mark in telling}
     leading = {mark[:MARK_LENGTH] for name in claim.names for mark in leading_claims(name) | alias_marks(name)}
-    rows = AccountMark.objects.filter(mark__in=sure | leading)
-    place = Window(RowNumber(), partition_by="mark", order_by="pk")
-    few = rows.annotate(place=place).filter(Q(place__lte=MOST_OF_A_MARK) | Q(mark__in=sure))
+    speaking = AccountMark.objects.filter(mark__in=sure).values_list("mark", "account_id")
+    leads = first_of_each(AccountMark, "mark", sorted(leading - sure), "account", MOST_OF_A_MARK)
     found: dict[int, set[str]] = {}
-    for pk, mark in few.values_list("account_id", "mark"):
+    for mark, pk in (*speaking, *leads):
         found.setdefault(pk, set()).add(mark.partition(":")[0])
     return found
 
