@@ -43,7 +43,7 @@ def alike(
     asked = list(dict.fromkeys(pairs))
     if not asked:
         return []
-    rows = list(first_of_each(table, "gram", asked, reference, most_of_a_pair, newest=True))
+    rows = list(first_of_each(table, "gram", dict.fromkeys(asked, most_of_a_pair), reference, newest=True))
     borne = Counter(pair for pair, _pk in rows)
     weights: Counter[int] = Counter()
     for pair, pk in rows:

@@ -68,7 +68,7 @@ def _candidates(own: Names) -> dict[tuple[int, int], set[str]]:
 
 def holders(marks: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Yield the accounts that have these marks, the oldest ones of a mark that very many have."""
-    for mark, pk in first_of_each(AccountMark, "mark", marks, "account", customers.MOST_OF_A_MARK):
+    for mark, pk in first_of_each(AccountMark, "mark", dict.fromkeys(marks, customers.MOST_OF_A_MARK), "account"):
         yield pk, mark
 
 

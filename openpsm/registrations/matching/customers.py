@@ -11,7 +11,7 @@ from typing import Protocol
 
 from openpsm.accounts.models import MARK_LENGTH, Account, AccountMark, AccountName
 from openpsm.accounts.rules import alias_marks, check_uscc, leading_claims, marks, normal_uscc
-from openpsm.core.firsts import first_of_each
+from openpsm.core.firsts import ALL, first_of_each
 from openpsm.org.models import User
 from openpsm.registrations.matching.abbreviated import fitting
 from openpsm.registrations.matching.hits import Claim, Found, Hit, hit_of, rank
@@ -60,7 +60,7 @@ def account_hits(claim: Claim, by: User, excluding: int | None) -> list[Hit]:
 
 
 def _marked(claim: Claim) -> dict[int, set[str]]:
-    """Return by account the kinds of marks that agree with the claim or lead from it to the account (2 queries).
+    """Return by account the kinds of marks that agree with the claim or lead from it to the account (1 query).
 
     Of a leading mark that very many have, such as half a name that ends in 便利店, only the oldest are taken; of those
     that speak for one company none is left out.
@@ -75,10 +75,9 @@ def _marked(claim: Claim) -> dict[int, set[str]]:
     )
     sure = {mark[:MARK_LENGTH] for mark in telling}
     leading = {mark[:MARK_LENGTH] for name in claim.names for mark in leading_claims(name) | alias_marks(name)}
-    speaking = AccountMark.objects.filter(mark__in=sure).values_list("mark", "account_id")
-    leads = first_of_each(AccountMark, "mark", sorted(leading - sure), "account", MOST_OF_A_MARK)
+    most = dict.fromkeys(sorted(leading), MOST_OF_A_MARK) | dict.fromkeys(sorted(sure), ALL)
     found: dict[int, set[str]] = {}
-    for mark, pk in (*speaking, *leads):
+    for mark, pk in first_of_each(AccountMark, "mark", most, "account"):
         found.setdefault(pk, set()).add(mark.partition(":")[0])
     return found
 
