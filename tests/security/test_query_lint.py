@@ -65,7 +65,6 @@ BY_HAND: dict[str, str] = {
     "core/checks.py": "asks the database for its settings",
     "core/events/protection.py": "the triggers that keep the log append-only",
     "core/firsts.py": "the first rows of each of many values in one statement, with parameters and our own names",
-    "core/grams.py": "names that share rare pairs in one statement, with parameters and our own names",
     "core/expressions.py": "runs a compiled expression, not SQL",
     "core/health.py": "asks whether the database answers",
     "core/limits.py": "a counter raised by one statement, with parameters",
