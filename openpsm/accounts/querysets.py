@@ -43,7 +43,7 @@ class AccountQuerySet(models.QuerySet[Any]):
 
     def _within_reach_of(self, user: "User") -> "AccountQuerySet":
         members = apps.get_model("accounts", "AccountMember")._default_manager
-        mine = Q(pk__in=members.filter(user=user).values("account_id"))
+        mine = Q(Exists(members.filter(user=user, account=OuterRef("pk"))))
         mine |= Q(_has_visible_project(user))
         if access.reach(user).holds_anywhere(Permission.REGISTRATION_CREATE):
             mine |= Q(owner=None, is_unassigned=False)

@@ -139,5 +139,5 @@ def test_a_name_with_a_legal_form_is_none_for_short(mine):
 def test_a_short_name_costs_a_fixed_number_of_queries(mine, rows, django_assert_num_queries):
     for number in range(rows):
         make_account(f"营口金辰{'甲乙丙丁戊己庚辛'[number]}鑫{'泵阀轴轮线管板网'[number]}业股份有限公司", owner=mine)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert matching.check(by=mine, account=Claim("金辰股份"))

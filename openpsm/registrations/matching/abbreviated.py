@@ -22,7 +22,7 @@ MOST_OF_A_PAIR, MOST_COMPARED, MOST_SHOWN = 200, 200, 10
 
 
 def fitting(name: str, by: User) -> dict[int, Likeness]:
-    """Return the visible customers that a short name fits (2 queries; none for a name with a legal form)."""
+    """Return the visible customers that a short name fits (3 queries; none for a name with a legal form)."""
     if not is_short(name):
         return {}
     short = bare_short(name)
@@ -31,9 +31,11 @@ def fitting(name: str, by: User) -> dict[int, Likeness]:
     ids = grams.alike([pair for pair in pairs if len(pair) > 1], AccountGram, "account", **most)
     if not ids:
         return {}
-    seen = Account.objects.visible_to(by).filter(pk__in=ids).values_list("pk", "name")
-    fits = {pk: short_likeness(short, full, _alike_telling) for pk, full in seen}
-    best = sorted((pk for pk in fits if fits[pk] >= SHORT_FITS), key=lambda pk: (-fits[pk], pk))[:MOST_SHOWN]
+    names = Account.objects.live().filter(pk__in=ids).values_list("pk", "name")
+    likeness = {pk: short_likeness(short, full, _alike_telling) for pk, full in names}
+    fits = {pk: fit for pk, fit in likeness.items() if fit >= SHORT_FITS}
+    seen = Account.objects.visible_to(by).filter(pk__in=fits).values_list("pk", flat=True) if fits else ()
+    best = sorted(seen, key=lambda pk: (-fits[pk], pk))[:MOST_SHOWN]
     return {pk: Likeness(HitClass.POSSIBLE, round(SHORT_BEST * fits[pk]), ("short_name",)) for pk in best}
 
 
